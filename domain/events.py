@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from .model import Message, PresenceStatus
-from .views import ParticipantView, RoomView
+from .views import ParticipantView, RoomSummary, RoomView
 
 ParticipantChange = Literal[
     "added", "removed", "left", "muted", "unmuted", "blocked", "unblocked", "changed"
@@ -115,6 +115,14 @@ class RoomChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomStirred:
+    """Something happened in a room that support has not joined; at most once a second per room."""
+
+    name: ClassVar[str] = "room.changed"
+    room: RoomSummary
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadChanged:
     """How much is unread in the room and, as ``total``, in all the person's rooms."""
 
@@ -132,7 +140,6 @@ class SessionExpiring:
     expires_at: datetime
 
 
-MessageChanged = MessageEdited | MessageDeleted
 Event = (
     MessageSent
     | MessageEdited
@@ -144,6 +151,7 @@ Event = (
     | ParticipantChanged
     | RoomOpened
     | RoomChanged
+    | RoomStirred
     | UnreadChanged
     | SessionExpiring
 )

@@ -30,7 +30,7 @@ MessageRule = Callable[[Message], Message]
 
 @dataclass(frozen=True, slots=True)
 class RoomQuery:
-    """Which rooms: those the viewer takes part in, or for staff all of them.
+    """Which rooms: those the viewer takes part in and is not blocked in, or for staff all.
 
     ``ids`` narrows to those rooms, in that order, and takes the viewer's right to them as checked.
     Without ``statuses`` archived rooms are left out. ``text`` matches the start of an order number
@@ -120,7 +120,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """A room before and after a rule; ``rev`` is the room's number after it."""
+    """A room before and after a rule: the very same one where nothing changed."""
 
     before: Room
     room: Room
@@ -197,9 +197,10 @@ class Store(Protocol):
         """
 
     async def unread(self, viewer: Viewer) -> dict[str, int]:
-        """For each unarchived room the person takes part in and has unread messages: how many.
+        """For each unarchived room the person takes part in: how many unread, also when none.
 
-        Counted from the read mark: what they may see, not their own, not deleted.
+        Nothing for rooms they are blocked in. Counted from the read mark: what they may see, not
+        their own, not deleted.
         """
 
     async def check(self) -> None:
@@ -248,5 +249,11 @@ class Connection(Protocol):
     def unwatch(self, room_id: str) -> None:
         """Stop telling it, if the connection asked to be told; participants go on hearing."""
 
-    def renew(self, token: str) -> datetime:
-        """Take a fresh token of the same person; when it expires. Raises ``unauthenticated``."""
+    def lease(self, status: PresenceStatus, now: datetime) -> Lease:
+        """Be online or away on this connection from now on, and the lease that says so."""
+
+    async def renew(self, token: str) -> datetime:
+        """Take a fresh token of the same person and role; when it expires.
+
+        Raises ``unauthenticated`` for any other.
+        """

@@ -136,3 +136,15 @@ def _view(
         labels=room.labels,
         metadata=room.metadata,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSummary:
+    """The little of a room that support's list of all rooms needs."""
+
+    id: str
+    order_id: str
+    order_number: str
+    status: RoomStatus
+    last_seq: int
+    last_activity: datetime

@@ -1,0 +1,150 @@
+"""Who takes part: adding, removing, leaving, and what every change to a participant shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.errors import not_found
+from domain.events import Event, ParticipantChange, ParticipantChanged, RoomOpened
+from domain.model import Mark, ParticipantRole
+from domain.permissions import Action
+from domain.rooms import Person, RoomRule, with_person, without_person
+from domain.views import ParticipantView, participant_view, shared_room_view
+
+from .operation import Context, Outcome, operation, route
+from .requests import Id, InRoom, Name, OnParticipant, Reason
+from .views import own_view, present_in, snapshot_of
+
+
+class AddParticipant(InRoom):
+    user_id: Id
+    role: ParticipantRole
+    name: Name | None = None
+
+
+class RemoveParticipant(OnParticipant):
+    reason: Reason | None = None
+
+
+class LeaveRoom(InRoom):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OneParticipant:
+    participant: ParticipantView
+
+
+@dataclass(frozen=True, slots=True)
+class AddedParticipant:
+    """``duplicate``: they were in the room already."""
+
+    participant: ParticipantView
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    participants: list[ParticipantView]
+
+
+def person_meant(ctx: Context, ask: OnParticipant) -> str:
+    """The user id of the participant that the request names; ``not_found`` if there is none."""
+    for one in ctx.room.participants:
+        if ask.participant_id == one.id or (ask.user_id is not None and ask.user_id == one.user_id):
+            return one.user_id
+    raise not_found("participant")
+
+
+async def change_participant(
+    ctx: Context, user_id: str, change: ParticipantChange, rule: RoomRule
+) -> tuple[ParticipantView, tuple[Event, ...]]:
+    """Change somebody's place in the room, and what everybody there is told of it.
+
+    What the event shows is read before the change, so that nothing waits between the change and
+    its telling: who is cut off is cut off at once.
+    """
+    snapshot = await snapshot_of(ctx, ctx.room.id)
+    present = await ctx.presence.present({user_id}, ctx.now)
+    done = await ctx.store.change_room(ctx.room.id, rule)
+    known = done.room.participant(user_id)
+    if known is None:
+        raise not_found("participant")
+    mark = snapshot.marks.get(user_id, Mark())
+    view = participant_view(known, mark, present, ctx.now)
+    told = (ParticipantChanged(ctx.room.id, view, change),) if done.changed else ()
+    return view, told
+
+
+@operation(
+    "participant.add",
+    action=Action.MANAGE,
+    routes=(route("POST /api/chat-participants/", "participant", creates=True),),
+    emits=(RoomOpened, ParticipantChanged),
+    ordered=True,
+    example={"room_id": "r1", "user_id": "u9", "role": "rider", "name": "Ravi"},
+)
+async def add(ctx: Context, ask: AddParticipant) -> Outcome[AddedParticipant]:
+    """Let somebody take part. They hear the room at once, on every connection they have."""
+    known = ctx.room.participant(ask.user_id)
+    name = ask.name or (known.name if known else ask.user_id)
+    person = Person(ask.user_id, ask.role, name)
+    view, told = await change_participant(
+        ctx, ask.user_id, "added", lambda room: with_person(room, person, ctx.now)
+    )
+    duplicate = known is not None and known.is_active
+    return Outcome(AddedParticipant(view, duplicate), await welcomed(ctx, told))
+
+
+async def welcomed(ctx: Context, told: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The same events after the one that shows the room to whoever just got it."""
+    if not told:
+        return ()
+    snapshot = await snapshot_of(ctx, ctx.room.id)
+    present = await present_in(ctx, (snapshot.room,))
+    return (RoomOpened(shared_room_view(snapshot, present, ctx.now)), *told)
+
+
+@operation(
+    "participant.remove",
+    action=Action.MANAGE,
+    routes=(route("DELETE /api/chat-participants/{participant_id}/", "participant"),),
+    emits=(ParticipantChanged,),
+    ordered=True,
+    example={"room_id": "r1", "user_id": "u9", "reason": "reassigned"},
+)
+async def remove(ctx: Context, ask: RemoveParticipant) -> Outcome[OneParticipant]:
+    """Take somebody out of the room; they lose it at once, on every connection."""
+    user_id = person_meant(ctx, ask)
+    view, told = await change_participant(
+        ctx, user_id, "removed", lambda room: without_person(room, user_id)
+    )
+    return Outcome(OneParticipant(view), told)
+
+
+@operation(
+    "participant.leave",
+    action=Action.LEAVE,
+    routes=(route("POST /api/chat-rooms/{room_id}/leave/", "participant"),),
+    emits=(ParticipantChanged,),
+    ordered=True,
+    example={"room_id": "r1"},
+)
+async def leave(ctx: Context, ask: LeaveRoom) -> Outcome[OneParticipant]:  # noqa: ARG001 # the room says it all
+    """Leave a room for good."""
+    user_id = ctx.actor.user_id
+    view, told = await change_participant(
+        ctx, user_id, "left", lambda room: without_person(room, user_id)
+    )
+    return Outcome(OneParticipant(view), told)
+
+
+@operation(
+    "participant.list",
+    action=Action.VIEW,
+    routes=(route("GET /api/chat-rooms/{room_id}/participants/", "participants", lists=True),),
+    example={"room_id": "r1"},
+)
+async def list_participants(ctx: Context, ask: InRoom) -> Outcome[Participants]:
+    """Everybody who takes part in a room, or did."""
+    return Outcome(Participants(list((await own_view(ctx, ask.room_id)).participants)))
