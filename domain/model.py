@@ -40,7 +40,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person in a room. ``muted_until`` without ``is_muted`` means nothing.
+    """A person in a room. A restriction lapses at its ``…_until``; without one it stays.
 
     A participant who left or was removed stays on record with ``is_active`` false, so that the
     history keeps its names.
@@ -55,11 +55,16 @@ class Participant:
     is_muted: bool = False
     muted_until: datetime | None = None
     is_blocked: bool = False
+    blocked_until: datetime | None = None
     notification_preferences: dict[str, Any] = field(default_factory=dict)
 
     def muted_at(self, now: datetime) -> bool:
-        """Whether the person may not send at ``now``: a mute with an end lapses by itself."""
+        """Whether the person may not send at ``now``."""
         return self.is_muted and (self.muted_until is None or now < self.muted_until)
+
+    def blocked_at(self, now: datetime) -> bool:
+        """Whether the person is shut out at ``now``."""
+        return self.is_blocked and (self.blocked_until is None or now < self.blocked_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def authorize(actor: Actor, action: Action, room: Room | None, now: datetime) ->
         if (grant.staff and actor.is_staff) or (grant.service and actor.role == "service"):
             return
         raise ChatError("forbidden", "Only the order platform and support may do this.")
-    _check_standing(actor, grant, room)
+    _check_standing(actor, grant, room, now)
     me = room.participant(actor.user_id)
     if grant.needs_open and room.status != "open":
         raise ChatError("room_closed", "This room is closed: it can be read but not written to.")
@@ -68,9 +68,9 @@ def authorize(actor: Actor, action: Action, room: Room | None, now: datetime) ->
         raise ChatError("muted", f"You are muted in this room{until}: you can read but not write.")
 
 
-def _check_standing(actor: Actor, grant: Grant, room: Room) -> None:
+def _check_standing(actor: Actor, grant: Grant, room: Room, now: datetime) -> None:
     me = room.participant(actor.user_id)
-    if me is not None and me.is_blocked:
+    if me is not None and me.blocked_at(now):
         raise ChatError("blocked", "You are blocked in this room.")
     inside = me is not None and me.is_active
     if inside and grant.participant:

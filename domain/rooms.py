@@ -54,7 +54,7 @@ def with_person(room: Room, person: Person, now: datetime) -> Room:
     own act. Somebody already inside is left as they are, unless their role changed.
     """
     known = room.participant(person.user_id)
-    if known is not None and known.is_blocked:
+    if known is not None and known.blocked_at(now):
         raise ChatError("blocked", f"{person.user_id} is blocked in this room: unblock them first.")
     if known is not None and known.is_active:
         return _replaced(room, replace(known, role=person.role, name=person.name))
@@ -89,10 +89,24 @@ def without_person(room: Room, user_id: str) -> Room:
     return _replaced(room, replace(known, is_active=False))
 
 
+def at(room: Room, now: datetime) -> Room:
+    """The room as it stands at ``now``: without the restrictions that have run out."""
+    if all(one.muted_until is None and one.blocked_until is None for one in room.participants):
+        return room
+    return replace(room, participants=tuple(_unlapsed(one, now) for one in room.participants))
+
+
+def _unlapsed(one: Participant, now: datetime) -> Participant:
+    if one.is_muted and not one.muted_at(now):
+        one = replace(one, is_muted=False, muted_until=None)
+    if one.is_blocked and not one.blocked_at(now):
+        one = replace(one, is_blocked=False, blocked_until=None)
+    return one
+
+
 def muted(room: Room, user_id: str, until: datetime | None, now: datetime) -> Room:
     """The room with somebody who may read and not write, until a time or until unmuted."""
-    if until is not None and until <= now:
-        raise invalid("until", "must be in the future")
+    _refuse_past(until, now)
     known = _known(room, user_id)
     return _replaced(room, replace(known, is_muted=True, muted_until=until))
 
@@ -102,15 +116,16 @@ def unmuted(room: Room, user_id: str) -> Room:
     return _replaced(room, replace(known, is_muted=False, muted_until=None))
 
 
-def blocked(room: Room, user_id: str) -> Room:
-    """The room with somebody shut out: they neither hear nor see it until unblocked."""
+def blocked(room: Room, user_id: str, until: datetime | None, now: datetime) -> Room:
+    """The room with somebody shut out: they neither hear nor see it, until then or unblocked."""
+    _refuse_past(until, now)
     known = _known(room, user_id)
-    return _replaced(room, replace(known, is_blocked=True))
+    return _replaced(room, replace(known, is_blocked=True, blocked_until=until))
 
 
 def unblocked(room: Room, user_id: str) -> Room:
     known = _known(room, user_id)
-    return _replaced(room, replace(known, is_blocked=False))
+    return _replaced(room, replace(known, is_blocked=False, blocked_until=None))
 
 
 def closed(room: Room, now: datetime) -> Room:
@@ -132,6 +147,11 @@ def archived(room: Room, now: datetime) -> Room:
     if room.status == "archived":
         return room
     return replace(room, status="archived", closed_at=room.closed_at or now)
+
+
+def _refuse_past(until: datetime | None, now: datetime) -> None:
+    if until is not None and until <= now:
+        raise invalid("until", "must be in the future")
 
 
 def _known(room: Room, user_id: str) -> Participant:

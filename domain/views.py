@@ -86,7 +86,7 @@ def participant_view(
         is_active=one.is_active,
         is_muted=is_muted,
         muted_until=one.muted_until if is_muted else None,
-        is_blocked=one.is_blocked,
+        is_blocked=one.blocked_at(now),
         is_online=one.user_id in present,
         delivered_seq=mark.delivered_seq,
         read_seq=mark.read_seq,

@@ -13,6 +13,7 @@ from domain.messages import clean_text
 from domain.model import Message, MessageType
 from domain.permissions import Action, authorize
 from domain.ports import SearchQuery, Span
+from domain.rooms import at
 from domain.views import RoomView
 
 from .operation import Context, Outcome, operation, route
@@ -147,6 +148,7 @@ async def _missed(ctx: Context, known: Position) -> Missed:
         room = await ctx.store.find_room(known.room_id)
         if room is None:
             raise not_found("room")
+        room = at(room, ctx.now)
         authorize(ctx.actor, Action.READ, room, ctx.now)
         view = await own_view(ctx, room.id)
         changes = await ctx.store.changes(

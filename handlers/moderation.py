@@ -12,13 +12,13 @@ from .requests import OnParticipant, Reason, Time
 
 
 class Restrict(OnParticipant):
-    """``until`` ends a mute by itself; ``reason`` is for the record."""
+    """``until`` ends it by itself; ``reason`` is for the record."""
 
     until: Time | None = None
     reason: Reason | None = None
 
 
-class Block(OnParticipant):
+class Release(OnParticipant):
     reason: Reason | None = None
 
 
@@ -47,7 +47,7 @@ async def mute(ctx: Context, ask: Restrict) -> Outcome[OneParticipant]:
     ordered=True,
     example={"room_id": "r1", "user_id": "u9"},
 )
-async def unmute(ctx: Context, ask: Block) -> Outcome[OneParticipant]:
+async def unmute(ctx: Context, ask: Release) -> Outcome[OneParticipant]:
     """Let somebody write again."""
     user_id = person_meant(ctx, ask)
     view, told = await change_participant(
@@ -65,10 +65,13 @@ async def unmute(ctx: Context, ask: Block) -> Outcome[OneParticipant]:
     example={"room_id": "r1", "user_id": "u9", "reason": "abuse"},
 )
 async def block(ctx: Context, ask: Restrict) -> Outcome[OneParticipant]:
-    """Shut somebody out of the room at once, until unblocked."""
+    """Shut somebody out of the room at once, until a time or until unblocked.
+
+    After the time they may come back by themselves, with ``room.join``.
+    """
     user_id = person_meant(ctx, ask)
     view, told = await change_participant(
-        ctx, user_id, "blocked", lambda room: blocked(room, user_id)
+        ctx, user_id, "blocked", lambda room: blocked(room, user_id, ask.until, ctx.now)
     )
     return Outcome(OneParticipant(view), told)
 
@@ -81,7 +84,7 @@ async def block(ctx: Context, ask: Restrict) -> Outcome[OneParticipant]:
     ordered=True,
     example={"room_id": "r1", "user_id": "u9"},
 )
-async def unblock(ctx: Context, ask: Block) -> Outcome[OneParticipant]:
+async def unblock(ctx: Context, ask: Release) -> Outcome[OneParticipant]:
     """Let somebody back in who was blocked; if they had not left, they hear the room at once."""
     user_id = person_meant(ctx, ask)
     view, told = await change_participant(

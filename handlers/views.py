@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from domain.errors import not_found
-from domain.model import Message, Room, Snapshot, Step, place_of
+from domain.model import Message, Room, RoomStatus, Snapshot, Step, place_of
 from domain.ports import RoomQuery, Span
 from domain.receipts import with_receipts
+from domain.rooms import at
 from domain.views import Presence, RoomView, room_view, shared_room_view
 
 from .operation import Context
 
+_ANY_STATUS: tuple[RoomStatus, ...] = ("open", "closed", "archived")
+
 
 async def snapshot_of(ctx: Context, room_id: str) -> Snapshot:
     """The room's state of this moment; the right to see it has been checked."""
-    page = await ctx.store.rooms(RoomQuery(viewer=ctx.viewer, ids=(room_id,), limit=1))
+    query = RoomQuery(ctx.viewer, ids=(room_id,), statuses=_ANY_STATUS, limit=1)
+    page = await ctx.store.rooms(query)
     if not page.rooms:
         raise not_found("room")
-    return page.rooms[0]
+    found = page.rooms[0]
+    return replace(found, room=at(found.room, ctx.now))
 
 
 async def present_in(ctx: Context, rooms: Iterable[Room]) -> dict[str, Presence]:

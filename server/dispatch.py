@@ -19,6 +19,7 @@ from domain.events import Event
 from domain.model import Actor, Room
 from domain.permissions import authorize
 from domain.ports import Connection, PresenceBoard, Store
+from domain.rooms import at
 from handlers import OPERATIONS, Context, Operation
 from handlers.requests import OrderRequest, Request, RoomRequest
 
@@ -70,7 +71,7 @@ class Dispatch:
             ask = operation.request.model_validate(payload, strict=strict)
             moment = now()
             if operation.on_room:
-                room = await self._room(ask)
+                room = at(await self._room(ask), moment)
             if operation.action is not None:
                 authorize(actor, operation.action, room, moment)
             self._limits.spend(operation, actor, room)

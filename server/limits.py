@@ -69,8 +69,9 @@ class RateLimits:
             return
         settings = self._settings
         if operation.limit == "typing":
-            key = f"{actor.user_id} {room.id if room else ''}"
-            self._pay("typing", key, 1 / settings.typing_interval, 1)
+            if settings.typing_interval:
+                key = f"{actor.user_id} {room.id if room else ''}"
+                self._pay("typing", key, 1 / settings.typing_interval, 1)
             return
         self._pay("send", actor.user_id, settings.send_rate, settings.send_burst)
         if room is not None:
