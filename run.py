@@ -100,6 +100,8 @@ def docs(_: argparse.Namespace) -> int:
 
     catalogue.write(bootstrap.ROOT / "docs")
     (bootstrap.ROOT / ".env.example").write_text(settings.example(), encoding="utf-8")
+    readme = bootstrap.ROOT / "README.md"
+    readme.write_text(settings.in_readme(readme.read_text("utf-8")), encoding="utf-8")
     return 0
 
 
@@ -130,7 +132,7 @@ def command_line() -> argparse.ArgumentParser:
         (setup, "get everything ready for development, and nothing else"),
         (test, "run the tests; further arguments go to pytest"),
         (check, "run the linters, the type checker and the layer check"),
-        (docs, "write docs/openapi.json, docs/asyncapi.json and .env.example anew"),
+        (docs, "write what follows from the code: contracts, .env.example, README's settings"),
     ):
         commands.add_parser(run.__name__, help=meaning).set_defaults(run=run)
     signer = commands.add_parser(

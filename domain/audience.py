@@ -15,7 +15,8 @@ CLEARANCE: dict[str, int] = {
     "customer": 1,
     "pharmacy": 1,
     "rider": 0,
-    "service": 0,
+    # The order platform arranges rooms; what is said in them is not its business.
+    "service": -1,
     "support": 2,
     "admin": 2,
 }
@@ -49,10 +50,11 @@ def audience_for(
     prescription. A reply that does not say otherwise reaches no further than what it answers.
     """
     level = clearance(actor, room)
+    if level < LEVELS["everyone"]:
+        raise ChatError("forbidden", "The order platform does not take part in conversations.")
     if asked is None:
         private = message_type in ("image", "file") and actor.role in ("customer", "pharmacy")
-        wanted = max(LEVELS["clinical"] if private else 0, LEVELS[answered])
-        return AUDIENCES[min(wanted, level)]
+        asked = AUDIENCES[max(LEVELS["clinical"] if private else 0, LEVELS[answered])]
     if LEVELS[asked] > level:
         raise ChatError("forbidden", f"You may not write to the audience {asked!r}.")
     return asked

@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from unicodedata import category
 
 from .audience import audience_for
-from .errors import ChatError, invalid
+from .errors import ChatError, FieldError, invalid
 from .model import Actor, Audience, Draft, Message, MessageType, Room, Sender
-from .permissions import Action, authorize
 
 MAX_TEXT = 4_000
 """Characters in a message (contract §8)."""
 CHANGE_WINDOW = timedelta(minutes=15)
 """How long a sender may edit or take back a message (contract §8)."""
 
-_ALLOWED_CONTROLS = frozenset("\n\t")
+_UNWELCOME = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but newline and tab, and halves of surrogate pairs."""
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Unicode's categories of what takes no ink: controls, formats, spaces."""
 
 
 def clean_text(text: str, *, field: str = "content") -> str:
     """The text as it is kept, without white space around it.
 
-    Refuses what cannot be shown or stored: nothing at all, more than ``MAX_TEXT`` characters,
+    Refuses what cannot be shown or stored: nothing to see, more than ``MAX_TEXT`` characters,
     control characters other than newline and tab, and lone surrogates.
     """
-    text = text.replace("\r\n", "\n").strip()
+    if len(text) > MAX_TEXT:
+        at_most = f"at most {MAX_TEXT} characters, this has {len(text)}"
+        fault = FieldError(field, at_most)
+        raise ChatError("too_large", f"{field}: {at_most}.", (fault,))
+    # Nearly every message passes this one test; only the rest is looked at by character.
+    if not text.isprintable():
+        text = _without_the_unprintable(text, field)
+    text = text.strip()
     if not text:
         raise invalid(field, "must not be empty")
-    if len(text) > MAX_TEXT:
-        raise ChatError(
-            "too_large", f"{field}: at most {MAX_TEXT} characters, this has {len(text)}."
-        )
-    # Nearly every message passes the one test in C; only the rest is looked at by character.
-    if not text.isprintable():
-        _refuse_unprintable(text, field)
     return text
 
 
-def _refuse_unprintable(text: str, field: str) -> None:
-    for character in text:
-        point = ord(character)
-        if (point < 0x20 and character not in _ALLOWED_CONTROLS) or 0x7F <= point < 0xA0:
-            raise invalid(field, f"must not contain control characters (U+{point:04X})")
-        if 0xD800 <= point <= 0xDFFF:
-            raise invalid(field, "must not contain half of a surrogate pair")
+def _without_the_unprintable(text: str, field: str) -> str:
+    """The text with line ends of one kind; empty where there is nothing to see in it."""
+    text = text.replace("\r\n", "\n")
+    found = _UNWELCOME.search(text)
+    if found is not None:
+        point = ord(found[0])
+        raise invalid(field, f"must not contain control characters (U+{point:04X})")
+    return text if any(category(one) not in _UNSEEN for one in text) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What somebody asks to say, before it is decided who may see it."""
+    """What somebody asks to say, cleaned, before it is decided who may see it."""
 
     client_id: str
     type: MessageType
@@ -79,7 +84,7 @@ def draft_message(
             room,
             "everyone" if answered is None else answered.audience,
         ),
-        content=clean_text(wording.content),
+        content=wording.content,
         fingerprint=wording.fingerprint(reply_to),
         created_at=now,
         reply_to=reply_to,
@@ -118,7 +123,9 @@ def deleted(message: Message, actor: Actor, reason: str | None, now: datetime) -
         return message
     if not actor.is_staff:
         _refuse_if_old(message, now)
-    note = {"deleted_at": now, "reason": reason} if reason else {"deleted_at": now}
+    note = {"deleted_at": now.isoformat().replace("+00:00", "Z")}
+    if reason:
+        note["reason"] = reason
     return replace(
         message,
         content="",
@@ -127,12 +134,6 @@ def deleted(message: Message, actor: Actor, reason: str | None, now: datetime) -
         deleted_by=actor.user_id,
         metadata=note,
     )
-
-
-def check_editable(room: Room, actor: Actor, now: datetime) -> None:
-    """Taking back needs a voice and, for everyone but staff, an open room."""
-    if not actor.is_staff:
-        authorize(actor, Action.SEND, room, now)
 
 
 def _refuse_if_deleted(message: Message) -> None:

@@ -191,16 +191,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """For whom something is read: whose marks count, and what they may see (see ``audience``)."""
+    """For whom something is read, and when: whose marks count, and what they may see.
+
+    ``level`` as ``audience`` has it. ``now`` decides which restrictions have run out.
+    """
 
     user_id: str
     level: int
     is_staff: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A room at one moment, as one viewer may see it: all numbers are of the same moment."""
+    """A room at one moment, as one viewer may see it: all numbers are of the same moment.
+
+    ``steps`` are the receipts that concern ``last_message``.
+    """
 
     room: Room
     last_seq: int
@@ -209,6 +216,7 @@ class Snapshot:
     marks: dict[str, Mark]
     last_message: Message | None
     unread: int
+    steps: tuple[Step, ...] = ()
 
 
 def message_id(room_id: str, seq: int) -> str:
@@ -218,9 +226,9 @@ def message_id(room_id: str, seq: int) -> str:
 
 def place_of(identifier: str) -> tuple[str, int] | None:
     """The room and number inside a message's or participant's id, or None for anything else."""
-    room_id, dash, number = identifier.rpartition("-")
-    if not dash or not room_id or not (number.isascii() and number.isdigit()):
+    room_id, _, number = identifier.rpartition("-")
+    if not room_id or not (number.isascii() and number.isdigit()):
         return None
-    if len(number) > 10 or str(int(number)) != number:
+    if len(number) > 10 or number.startswith("0"):
         return None
     return room_id, int(number)

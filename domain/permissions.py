@@ -15,7 +15,8 @@ class Action(Enum):
 
     VIEW = "view"  # the room and who takes part
     READ = "read"  # what was said
-    SEND = "send"  # say something
+    SUBMIT = "submit"  # say something, perhaps again: a repeat is answered in any case
+    SEND = "send"  # say something new
     RETRACT = "retract"  # take back what was said
     LEAVE = "leave"
     CREATE = "create"
@@ -26,20 +27,25 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Who has an action: participants, staff, the order platform; and what it asks of the room."""
+    """Who has an action: participants, staff, the order platform; and what it asks of the room.
+
+    ``staff_exempt``: what it asks of the room, it does not ask of staff.
+    """
 
     participant: bool = False
     staff: bool = True
     service: bool = False
     needs_open: bool = False
     needs_voice: bool = False
+    staff_exempt: bool = False
 
 
 GRANTS: dict[Action, Grant] = {
     Action.VIEW: Grant(participant=True, service=True),
     Action.READ: Grant(participant=True),
+    Action.SUBMIT: Grant(participant=True),
     Action.SEND: Grant(participant=True, needs_open=True, needs_voice=True),
-    Action.RETRACT: Grant(participant=True, needs_voice=True),
+    Action.RETRACT: Grant(participant=True, needs_open=True, needs_voice=True, staff_exempt=True),
     Action.LEAVE: Grant(participant=True, staff=False),
     Action.CREATE: Grant(service=True),
     Action.MANAGE: Grant(service=True),
@@ -60,6 +66,8 @@ def authorize(actor: Actor, action: Action, room: Room | None, now: datetime) ->
             return
         raise ChatError("forbidden", "Only the order platform and support may do this.")
     _check_standing(actor, grant, room, now)
+    if grant.staff_exempt and actor.is_staff:
+        return
     me = room.participant(actor.user_id)
     if grant.needs_open and room.status != "open":
         raise ChatError("room_closed", "This room is closed: it can be read but not written to.")
@@ -85,6 +93,9 @@ def _check_standing(actor: Actor, grant: Grant, room: Room, now: datetime) -> No
 
 
 def hears(actor: Actor, room: Room) -> bool:
-    """Whether the actor's connections are told what happens in the room without asking."""
+    """Whether the actor's connections are told what happens in the room without asking.
+
+    Of the room as it stands: see ``rooms.at``.
+    """
     me = room.participant(actor.user_id)
     return me is not None and me.is_active and not me.is_blocked

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from .errors import ChatError
 from .model import (
     Draft,
     Mark,
@@ -158,14 +159,18 @@ class Store(Protocol):
     async def rooms(self, query: RoomQuery) -> RoomPage:
         """Rooms as their viewer sees them, latest activity first (or in the order of ``ids``)."""
 
-    async def append(self, draft: Draft) -> tuple[Message, bool]:
+    async def append(self, draft: Draft, refusal: ChatError | None = None) -> tuple[Message, bool]:
         """Place a message at the end of its room's log; True: it was there already.
+
+        With a ``refusal`` nothing is placed: a repeat is still answered with its first, whatever
+        became of the room since, and what would have been placed raises it.
 
         ``seq`` is the next number: 1, 2, 3 …, no gap, no repeat, in the order of the calls. The
         first of equal (room, sender, ``client_id``) wins for ever, also among calls in flight; a
         later one gets the first back as it is now, or ``conflict`` if its fingerprint differs. The
-        sender's marks move up to the message. Raises ``room_closed`` if the room is not open at
-        the moment of placing, ``not_found`` if there is none.
+        sender's marks move up to the message, as a step of reading at its time. Raises
+        ``room_closed`` if the room is not open at the moment of placing, ``not_found`` if there is
+        none.
         """
 
     async def change_message(self, room_id: str, seq: int, rule: MessageRule) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from .audience import CLEARANCE, LEVELS
@@ -19,8 +19,12 @@ def advance(mark: Mark, delivered_seq: int, read_seq: int, last_seq: int) -> Mar
     return Mark(delivered, read)
 
 
-def recipients(room: Room, message: Message) -> list[str]:
-    """Who is to get a message: everybody active who may see it, except its sender."""
+def recipients(room: Room, message: Message, reached: Collection[str]) -> list[str]:
+    """Whom a message is for: everybody active who may see it, except its sender.
+
+    Who came later counts once they have it (``reached``): a new rider does not make unread what
+    everybody had read.
+    """
     level = LEVELS[message.audience]
     return [
         one.user_id
@@ -29,6 +33,7 @@ def recipients(room: Room, message: Message) -> list[str]:
         and not one.is_blocked
         and one.user_id != message.sender.user_id
         and CLEARANCE[one.role] >= level
+        and (one.joined_at <= message.created_at or one.user_id in reached)
     ]
 
 
@@ -46,19 +51,23 @@ def with_receipts(messages: Sequence[Message], room: Room, steps: Iterable[Step]
 
 
 def _with_receipts(message: Message, room: Room, by_person: dict[str, list[Step]]) -> Message:
-    delivered: list[Seen] = []
-    read: list[Seen] = []
-    people = recipients(room, message)
-    for user_id in people:
-        reached = [step for step in by_person.get(user_id, ()) if step.seq >= message.seq]
-        if reached:
-            delivered.append(Seen(user_id, reached[0].at))
-        seen = [step for step in reached if step.kind == "read"]
-        if seen:
-            read.append(Seen(user_id, seen[0].at))
+    had: dict[str, Seen] = {}
+    read: dict[str, Seen] = {}
+    for user_id, steps in by_person.items():
+        for step in steps:
+            if step.seq >= message.seq:
+                had.setdefault(user_id, Seen(user_id, step.at))
+                if step.kind == "read":
+                    read.setdefault(user_id, Seen(user_id, step.at))
+    people = recipients(room, message, had)
     status: MessageStatus = "sent"
-    if people and len(read) == len(people):
+    if people and all(one in read for one in people):
         status = "read"
-    elif people and len(delivered) == len(people):
+    elif people and all(one in had for one in people):
         status = "delivered"
-    return replace(message, status=status, delivered_to=tuple(delivered), read_by=tuple(read))
+    return replace(
+        message,
+        status=status,
+        delivered_to=tuple(had[one] for one in people if one in had),
+        read_by=tuple(read[one] for one in people if one in read),
+    )

@@ -51,10 +51,11 @@ def with_person(room: Room, person: Person, now: datetime) -> Room:
     """The room with the person in it: new, or back again under the old record.
 
     Raises ``room_full`` when there is no seat. Somebody blocked stays blocked: unblocking is its
-    own act. Somebody already inside is left as they are, unless their role changed.
+    own act. Somebody already inside gets the role and name they are called by now.
     """
     known = room.participant(person.user_id)
-    if known is not None and known.blocked_at(now):
+    known = None if known is None else _unlapsed(known, now)
+    if known is not None and known.is_blocked:
         raise ChatError("blocked", f"{person.user_id} is blocked in this room: unblock them first.")
     if known is not None and known.is_active:
         return _replaced(room, replace(known, role=person.role, name=person.name))
@@ -75,10 +76,10 @@ def with_person(room: Room, person: Person, now: datetime) -> Room:
 
 
 def with_people(room: Room, people: list[Person], now: datetime) -> Room:
-    """The room with everybody missing added; who is inside already stays as they are."""
+    """The room with everybody missing added; who is inside, or blocked, stays as they are."""
     for person in people:
         known = room.participant(person.user_id)
-        if known is None or not known.is_active:
+        if known is None or not (known.is_active or known.blocked_at(now)):
             room = with_person(room, person, now)
     return room
 
@@ -93,7 +94,8 @@ def at(room: Room, now: datetime) -> Room:
     """The room as it stands at ``now``: without the restrictions that have run out."""
     if all(one.muted_until is None and one.blocked_until is None for one in room.participants):
         return room
-    return replace(room, participants=tuple(_unlapsed(one, now) for one in room.participants))
+    people = tuple(_unlapsed(one, now) for one in room.participants)
+    return room if people == room.participants else replace(room, participants=people)
 
 
 def _unlapsed(one: Participant, now: datetime) -> Participant:

@@ -16,6 +16,7 @@ from .model import (
     RoomStatus,
     Snapshot,
 )
+from .receipts import with_receipts
 
 _NO_MARK = Mark()
 
@@ -97,7 +98,10 @@ def participant_view(
 
 def room_view(snapshot: Snapshot, present: dict[str, Presence], now: datetime) -> RoomView:
     """The room for the viewer the snapshot was taken for."""
-    return _view(snapshot, present, now, last_message=snapshot.last_message, unread=snapshot.unread)
+    last = snapshot.last_message
+    if last is not None:
+        last = with_receipts([last], snapshot.room, snapshot.steps)[0]
+    return _view(snapshot, present, now, last_message=last, unread=snapshot.unread)
 
 
 def shared_room_view(snapshot: Snapshot, present: dict[str, Presence], now: datetime) -> RoomView:

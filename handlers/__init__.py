@@ -1,15 +1,19 @@
 """The operations: importing this package fills ``OPERATIONS``."""
 
 from . import (
+    closing,
     history,
     messages,
     moderation,
+    opening,
     participants,
     presence,
     receipts,
     replies,
     rooms,
+    search,
     session,
+    sync,
 )
 from .operation import OPERATIONS, Context, Operation, Outcome, Route
 
@@ -19,13 +23,17 @@ __all__ = [
     "Operation",
     "Outcome",
     "Route",
+    "closing",
     "history",
     "messages",
     "moderation",
+    "opening",
     "participants",
     "presence",
     "receipts",
     "replies",
     "rooms",
+    "search",
     "session",
+    "sync",
 ]

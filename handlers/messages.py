@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.errors import invalid
+from domain.errors import ChatError, invalid
 from domain.events import MessageDeleted, MessageEdited, MessageSent
-from domain.messages import Wording, check_editable, clean_text, deleted, draft_message, edited
+from domain.messages import Wording, clean_text, deleted, draft_message, edited
 from domain.model import Audience, Message
-from domain.permissions import Action
+from domain.permissions import Action, authorize
 
 from .operation import Context, Outcome, operation, route
 from .requests import Id, InRoom, OnMessage, Reason, Request
@@ -36,7 +36,7 @@ class Saying(Request):
     def wording(self) -> Wording:
         if self.attachments:
             raise invalid("attachments", "there is no uploaded file with this id")
-        return Wording(self.client_id, self.type, self.content, self.audience)
+        return Wording(self.client_id, self.type, clean_text(self.content), self.audience)
 
 
 class SendMessage(InRoom, Saying):
@@ -66,7 +66,7 @@ class OneMessage:
 
 @operation(
     "message.send",
-    action=Action.SEND,
+    action=Action.SUBMIT,
     routes=(route("POST /api/chat-messages/", "message", creates=True),),
     emits=(MessageSent,),
     limit="send",
@@ -87,9 +87,20 @@ async def send(ctx: Context, ask: SendMessage) -> Outcome[Sent]:
 async def place(ctx: Context, ask: Saying, answered: Message | None) -> Outcome[Sent]:
     """Put what is said at the end of the room's log, as an answer if it is one."""
     draft = draft_message(ctx.room, ctx.actor, ctx.now, ask.wording(), answered)
-    message, duplicate = await ctx.store.append(draft)
+    message, duplicate = await ctx.store.append(draft, _hindrance(ctx, answered))
     told = () if duplicate else (MessageSent(ctx.room.id, message),)
     return Outcome(Sent(message, duplicate), told)
+
+
+def _hindrance(ctx: Context, answered: Message | None) -> ChatError | None:
+    """Why nothing new can be said just now; a repeat of what was said is no matter of that."""
+    try:
+        authorize(ctx.actor, Action.SEND, ctx.room, ctx.now)
+    except ChatError as refusal:
+        return refusal
+    if answered is not None and answered.is_deleted:
+        return ChatError("conflict", "The message you answer was deleted.")
+    return None
 
 
 @operation(
@@ -123,7 +134,7 @@ async def edit(ctx: Context, ask: EditMessage) -> Outcome[OneMessage]:
         ctx.room.id, seen.seq, lambda old: edited(old, ctx.actor, content, ctx.now)
     )
     told = () if message.rev == seen.rev else (MessageEdited(ctx.room.id, message),)
-    return Outcome(OneMessage(message), told)
+    return Outcome(OneMessage(_as_seen(message, seen)), told)
 
 
 @operation(
@@ -143,9 +154,19 @@ async def delete(ctx: Context, ask: DeleteMessage) -> Outcome[OneMessage]:
     Its text is gone for everybody, in search as well; a tombstone keeps its number.
     """
     seen = await message_seen(ctx, ask.message_id)
-    check_editable(ctx.room, ctx.actor, ctx.now)
     message = await ctx.store.change_message(
         ctx.room.id, seen.seq, lambda old: deleted(old, ctx.actor, ask.reason, ctx.now)
     )
     told = () if message.rev == seen.rev else (MessageDeleted(ctx.room.id, message),)
-    return Outcome(OneMessage(message), told)
+    return Outcome(OneMessage(_as_seen(message, seen)), told)
+
+
+def _as_seen(message: Message, seen: Message) -> Message:
+    """The changed message with what the actor saw of its answers and receipts."""
+    return replace(
+        message,
+        reply_count=seen.reply_count,
+        status=seen.status,
+        delivered_to=seen.delivered_to,
+        read_by=seen.read_by,
+    )

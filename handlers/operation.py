@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args, get_type_hints
 
-from domain.audience import clearance
+from domain.audience import CLEARANCE, clearance
 from domain.events import Event
 from domain.model import Actor, Room, Viewer
 from domain.permissions import Action
@@ -65,15 +65,13 @@ class Context:
     @property
     def viewer(self) -> Viewer:
         """The actor as one who reads: their level in the room, or at most anywhere."""
-        return viewer_of(self.actor, self.target)
+        return viewer_of(self.actor, self.now, self.target)
 
 
-def viewer_of(actor: Actor, room: Room | None = None) -> Viewer:
-    level = clearance(actor, room or _NOWHERE)
-    return Viewer(actor.user_id, level, actor.is_staff or actor.role == "service")
-
-
-_NOWHERE = Room("", "", "", "open", datetime.min)  # noqa: DTZ901 # never shown: a room without people
+def viewer_of(actor: Actor, now: datetime, room: Room | None = None) -> Viewer:
+    """The actor as one who reads in a room; without one, at the most they may see in any."""
+    level = CLEARANCE[actor.role] if room is None else clearance(actor, room)
+    return Viewer(actor.user_id, level, actor.is_staff or actor.role == "service", now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +166,17 @@ def operation(
             ordered=ordered,
             example=example,
         )
-        if found.on_room and action is None:
-            raise TypeError(f"{name} is about a room and names no action")
-        if not handler.__doc__:
-            raise TypeError(f"{name} has no docstring")
-        if name in OPERATIONS:
-            raise TypeError(f"{name} is registered twice")
+        _refuse_unfit(found)
         OPERATIONS[name] = found
         return handler
 
     return register
+
+
+def _refuse_unfit(found: Operation) -> None:
+    if found.on_room and found.action is None:
+        raise TypeError(f"{found.name} is about a room and names no action")
+    if not found.documentation:
+        raise TypeError(f"{found.name} has no docstring")
+    if found.name in OPERATIONS:
+        raise TypeError(f"{found.name} is registered twice")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from domain.errors import not_found
 from domain.events import Event, ParticipantChange, ParticipantChanged, RoomOpened
@@ -12,7 +15,7 @@ from domain.rooms import Person, RoomRule, with_person, without_person
 from domain.views import ParticipantView, participant_view, shared_room_view
 
 from .operation import Context, Outcome, operation, route
-from .requests import Id, InRoom, Name, OnParticipant, Reason
+from .requests import Id, InRoom, Name, OnParticipant, PageSize, Reason
 from .views import own_view, present_in, snapshot_of
 
 
@@ -28,6 +31,11 @@ class RemoveParticipant(OnParticipant):
 
 class LeaveRoom(InRoom):
     pass
+
+
+class ListParticipants(InRoom):
+    limit: PageSize = 100
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class AddedParticipant:
 @dataclass(frozen=True, slots=True)
 class Participants:
     participants: list[ParticipantView]
+    next: str | None
 
 
 def person_meant(ctx: Context, ask: OnParticipant) -> str:
@@ -89,10 +98,13 @@ async def add(ctx: Context, ask: AddParticipant) -> Outcome[AddedParticipant]:
     known = ctx.room.participant(ask.user_id)
     name = ask.name or (known.name if known else ask.user_id)
     person = Person(ask.user_id, ask.role, name)
-    view, told = await change_participant(
-        ctx, ask.user_id, "added", lambda room: with_person(room, person, ctx.now)
-    )
     duplicate = known is not None and known.is_active
+    view, told = await change_participant(
+        ctx,
+        ask.user_id,
+        "changed" if duplicate else "added",
+        lambda room: with_person(room, person, ctx.now),
+    )
     return Outcome(AddedParticipant(view, duplicate), await welcomed(ctx, told))
 
 
@@ -145,6 +157,10 @@ async def leave(ctx: Context, ask: LeaveRoom) -> Outcome[OneParticipant]:  # noq
     routes=(route("GET /api/chat-rooms/{room_id}/participants/", "participants", lists=True),),
     example={"room_id": "r1"},
 )
-async def list_participants(ctx: Context, ask: InRoom) -> Outcome[Participants]:
-    """Everybody who takes part in a room, or did."""
-    return Outcome(Participants(list((await own_view(ctx, ask.room_id)).participants)))
+async def list_participants(ctx: Context, ask: ListParticipants) -> Outcome[Participants]:
+    """Everybody who takes part in a room, or did, in the order in which they came."""
+    people = (await own_view(ctx, ask.room_id)).participants
+    start = int(ask.cursor or 0)
+    end = start + ask.limit
+    following = str(end) if end < len(people) else None
+    return Outcome(Participants(list(people[start:end]), following))

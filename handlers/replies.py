@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.errors import ChatError
 from domain.events import MessageSent
 from domain.messages import thread_root_of
 from domain.model import Message, message_id
@@ -37,7 +36,7 @@ class Thread:
 
 @operation(
     "message.reply",
-    action=Action.SEND,
+    action=Action.SUBMIT,
     routes=(route("POST /api/chat-messages/{message_id}/reply/", "message", creates=True),),
     emits=(MessageSent,),
     limit="send",
@@ -46,10 +45,7 @@ class Thread:
 )
 async def reply(ctx: Context, ask: ReplyMessage) -> Outcome[Sent]:
     """Answer a message. Without ``audience`` it reaches no further than what it answers."""
-    answered = await message_seen(ctx, ask.message_id)
-    if answered.is_deleted:
-        raise ChatError("conflict", "The message you answer was deleted.")
-    return await place(ctx, ask, answered)
+    return await place(ctx, ask, await message_seen(ctx, ask.message_id))
 
 
 @operation(

@@ -50,7 +50,21 @@ Time = Annotated[
 """RFC 3339 with a zone; kept in UTC."""
 
 
+MAX_DEPTH = 8
+"""Levels of metadata: what is kept must always be told again, and JSON writers have an end."""
+
+
 def _small(value: dict[str, Any]) -> dict[str, Any]:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for one in level
+            if isinstance(one, dict | list)
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+    if level:
+        raise ValueError(f"nested at most {MAX_DEPTH} deep")
     if len(value) > 50 or len(repr(value)) > 8_192:
         raise ValueError("at most 50 keys and 8 KiB")
     return value

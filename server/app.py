@@ -14,20 +14,18 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from domain.audience import CLEARANCE
-from domain.errors import ChatError
-from domain.model import Room, Viewer
-from domain.ports import Store
 from presence.memory import MemoryPresence
 from storage.errors import StoreUnusable
 from storage.sqlite import open_sqlite
 
 from . import demo
 from .channels import Channels
-from .clock import monotonic, now
-from .connection import Server, SocketConnection
+from .clock import monotonic
+from .connection import Server
 from .dispatch import Dispatch
+from .door import Door
 from .fanout import Fanout
+from .health import Readiness
 from .limits import RateLimits
 from .logs import set_up
 from .pulse import Pulse
@@ -40,6 +38,8 @@ from .web_app import web_application
 
 log = structlog.get_logger("app")
 
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that waits for the interpreter gets it."""
 DRAIN = 8.0
 """Seconds that work under way has to finish after SIGTERM; the process is gone within 10."""
 
@@ -82,11 +82,11 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         fanout = Fanout(store, channels, tallies, chores.spawn)
         dispatch = Dispatch(store, board, limits, fanout)
         shared = Server(dispatch, channels, limits, verifier, chores.spawn)
-        door = _Door(store, channels)
+        door = Door(store, channels)
         sockets = _sockets(settings, shared, door)
         door.pulse = Pulse(board, fanout, sockets.connections.values, settings.presence_grace)
         app = web_application(
-            Rest(dispatch, verifier, limits), settings.cors_origins, _Readiness(store, sockets)
+            Rest(dispatch, verifier, limits), settings.cors_origins, Readiness(store, sockets)
         )
         sockets.attach(app)
         if settings.demo:
@@ -104,7 +104,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             await verifier.close()
 
 
-def _sockets(settings: Settings, shared: Server, door: _Door) -> OrderSockets:
+def _sockets(settings: Settings, shared: Server, door: Door) -> OrderSockets:
     return OrderSockets(
         shared,
         door.welcome,
@@ -125,54 +125,6 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-class _Door:
-    """What a connection passes through when it comes and when it goes."""
-
-    pulse: Pulse
-
-    def __init__(self, store: Store, channels: Channels) -> None:
-        self._store = store
-        self._channels = channels
-
-    async def welcome(self, connection: SocketConnection) -> None:
-        """Hear first, be seen after: whoever sees this person may expect them to hear."""
-        await self._channels.enter(connection, lambda: self._rooms_of(connection))
-        await self.pulse.arrived(connection)
-
-    async def farewell(self, connection: SocketConnection) -> None:
-        self._channels.exit(connection)
-        await self.pulse.left(connection)
-
-    async def _rooms_of(self, connection: SocketConnection) -> list[Room]:
-        actor = connection.actor
-        viewer = Viewer(actor.user_id, CLEARANCE[actor.role], actor.is_staff)
-        found = [
-            await self._store.find_room(room_id) for room_id in await self._store.unread(viewer)
-        ]
-        return [room for room in found if room is not None]
-
-
-class _Readiness:
-    """What ``/api/health/ready`` says: each part, its state, and since when."""
-
-    def __init__(self, store: Store, sockets: OrderSockets) -> None:
-        self._store = store
-        self._sockets = sockets
-        self._down_since: str | None = None
-
-    async def __call__(self) -> dict[str, object]:
-        if self._sockets.draining:
-            return {"status": "stopping", "parts": {}}
-        try:
-            await self._store.check()
-        except ChatError as fault:
-            self._down_since = self._down_since or now().isoformat().replace("+00:00", "Z")
-            part = {"state": "down", "since": self._down_since, "reason": fault.message}
-            return {"status": "not_ready", "parts": {"store": part}}
-        self._down_since = None
-        return {"status": "ready", "parts": {"store": {"state": "up"}}}
-
-
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -188,6 +140,9 @@ async def _serve(settings: Settings) -> None:
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; the exit status."""
     set_up(settings.log_level, settings.log_format)
+    # The store's threads ask a busy event loop for the interpreter at every statement: with the
+    # usual 5 ms for each, a batch of messages would wait for hundreds of milliseconds.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         with contextlib.suppress(ImportError):
             import uvloop  # noqa: PLC0415 # not there on Windows
@@ -200,6 +155,6 @@ def serve(settings: Settings) -> int:
         return 1
     except OSError as fault:
         where = f"{settings.host}:{settings.port}"
-        print(f"Cannot listen on {where}: {fault.strerror or fault}", file=sys.stderr)  # noqa: T201
+        print(f"Cannot listen on {where}: {fault.strerror or fault}", file=sys.stderr)  # noqa: T201 # the last word
         return 1
     return 0

@@ -98,6 +98,10 @@ class Channels:
     def channel(self, room_id: str) -> Channel | None:
         return self._channels.get(room_id)
 
+    def hears(self, user_id: str, room_id: str) -> bool:
+        """Whether any of the person's connections hears the room."""
+        return any(room_id in self._heard.get(one, ()) for one in self.connections_of(user_id))
+
     def connections_of(self, user_id: str) -> set[Listener]:
         return self._people.get(user_id, set())
 

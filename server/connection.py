@@ -11,28 +11,31 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol
+
+import structlog
 
 from domain.errors import ChatError
 from domain.events import SessionExpiring
-from domain.model import Actor, PresenceStatus, place_of
+from domain.model import Actor, PresenceStatus
 from domain.ports import Lease
-from handlers import Operation
 
+from .asked import Asked, read_event
 from .channels import Channels
 from .clock import now
-from .dispatch import Answer, Dispatch, find_operation
+from .dispatch import Answer, Dispatch
 from .limits import RateLimits
-from .packets import UNREADABLE
+from .session import SessionTimers
 from .tokens import Verifier
 from .wire import ack_frame, event_frame
+
+log = structlog.get_logger("connection")
 
 MAX_IN_FLIGHT = 64
 """Operations of one connection under way; beyond that its next packet is not read yet."""
 LEASE = timedelta(seconds=20)
 """How long a connection counts as present without a renewal."""
-WARNING = timedelta(seconds=60)
-"""How long before its token ends a session is told (contract §2)."""
 
 
 class Transport(Protocol):
@@ -54,12 +57,6 @@ class Server(NamedTuple):
     spawn: Callable[[Coroutine[Any, Any, None]], None]
 
 
-class Asked(NamedTuple):
-    packet_id: int | None
-    operation: Operation
-    payload: Any
-
-
 class SocketConnection:
     """A person's connection. Frames pushed before :meth:`release` wait for the handshake."""
 
@@ -71,15 +68,15 @@ class SocketConnection:
         self.status: PresenceStatus = "online"
         self._transport = transport
         self._server = server
-        self._hang_up = hang_up
         self._held: list[bytes] | None = []
         self._lanes: dict[str, deque[Asked]] = {}
         self._running = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._done: asyncio.Future[None] | None = None
-        self._timers: tuple[asyncio.TimerHandle, ...] = ()
-        self._schedule()
+        self._closing = False
+        self._session = SessionTimers(self._warn, partial(hang_up, self.id))
+        self._session.start(actor.expires_at)
 
     # What it is told
 
@@ -100,14 +97,12 @@ class SocketConnection:
     async def receive(self, packet_id: int | None, arguments: Any) -> None:
         """Take one event of the client. Returns when the next may be read."""
         try:
-            self._server.limits.connection(self.id)
-            name, payload = _one_argument(arguments)
-            asked = Asked(packet_id, find_operation(name), payload)
+            asked = self._read(packet_id, arguments)
         except ChatError as refusal:
             self._answer(packet_id, Answer(error=refusal))
             return
         self._running += 1
-        lane = _lane(asked)
+        lane = asked.lane
         if lane is None:
             self._server.spawn(self._run(asked))
         elif lane in self._lanes:
@@ -118,6 +113,13 @@ class SocketConnection:
         if self._running >= MAX_IN_FLIGHT:
             self._quiet.clear()
             await self._quiet.wait()
+
+    def _read(self, packet_id: int | None, arguments: Any) -> Asked:
+        if self._closing:
+            stopping = "This server is stopping: nothing was done, try again."
+            raise ChatError("unavailable", stopping, retry_after=1)
+        self._server.limits.connection(self.id)
+        return read_event(packet_id, arguments)
 
     async def _run_lane(self, lane: str, asked: Asked) -> None:
         waiting = self._lanes[lane]
@@ -140,8 +142,14 @@ class SocketConnection:
                 self._done.set_result(None)
 
     def _answer(self, packet_id: int | None, answer: Answer) -> None:
-        if packet_id is not None:
-            self.push(ack_frame(packet_id, answer.result, answer.error))
+        if packet_id is None:
+            return
+        try:
+            frame = ack_frame(packet_id, answer.result, answer.error)
+        except TypeError:
+            log.exception("unwritable", user=self.actor.user_id)
+            frame = ack_frame(packet_id, None, ChatError("internal", "It cannot be shown."))
+        self.push(frame)
 
     def refuse(self, packet_id: int, refusal: ChatError) -> None:
         """Answer a packet that was not even read."""
@@ -151,8 +159,9 @@ class SocketConnection:
     def busy(self) -> bool:
         return self._running > 0
 
-    async def idle(self) -> None:
-        """Return when nothing it asked is under way."""
+    async def wind_up(self) -> None:
+        """Take nothing new, and return when nothing it asked is under way."""
+        self._closing = True
         while self._running:
             self._done = asyncio.get_running_loop().create_future()
             await self._done
@@ -175,49 +184,12 @@ class SocketConnection:
         if (fresh.user_id, fresh.role) != (self.actor.user_id, self.actor.role):
             raise ChatError("unauthenticated", "The new token is of somebody else: connect anew.")
         self.actor = fresh
-        self._schedule()
+        self._session.start(fresh.expires_at)
         return fresh.expires_at
-
-    # How long it lasts
-
-    def _schedule(self) -> None:
-        self.stop()
-        loop = asyncio.get_running_loop()
-        left = (self.actor.expires_at - now()).total_seconds()
-        self._timers = (
-            loop.call_later(max(0.0, left - WARNING.total_seconds()), self._warn),
-            loop.call_later(max(0.0, left), self._hang_up, self.id),
-        )
 
     def _warn(self) -> None:
         self.push(event_frame(SessionExpiring(self.actor.expires_at)))
 
     def stop(self) -> None:
         """Let go of the timers."""
-        for timer in self._timers:
-            timer.cancel()
-
-
-def _one_argument(arguments: Any) -> tuple[Any, Any]:
-    """The name and the one object of an event, or ``invalid``."""
-    if arguments is UNREADABLE:
-        raise ChatError(
-            "invalid", "The event is not JSON text: an array of its name and one object is."
-        )
-    if not isinstance(arguments[0], str):
-        raise ChatError("invalid", "The name of an operation is text.")
-    if len(arguments) != 2 or not isinstance(arguments[1], dict):
-        raise ChatError("invalid", "An operation takes exactly one object.")
-    return arguments[0], arguments[1]
-
-
-def _lane(asked: Asked) -> str | None:
-    """Where the order of calls is kept: the room, for operations that act on one."""
-    if not asked.operation.ordered:
-        return None
-    payload = asked.payload
-    named = payload.get("room_id") or payload.get("message_id") or payload.get("participant_id")
-    if not isinstance(named, str):
-        return asked.operation.name
-    place = None if "room_id" in payload else place_of(named)
-    return place[0] if place else named
+        self._session.stop()

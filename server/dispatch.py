@@ -65,46 +65,41 @@ class Dispatch:
         strict: bool | None = None,
     ) -> Answer:
         """Do one operation. ``strict=False`` reads numbers from text, as queries have them."""
-        request_id = new_id()
-        room: Room | None = None
+        request = _Call(operation, actor, new_id())
         try:
-            ask = operation.request.model_validate(payload, strict=strict)
-            moment = now()
-            if operation.on_room:
-                room = at(await self._room(ask), moment)
-            if operation.action is not None:
-                authorize(actor, operation.action, room, moment)
-            self._limits.spend(operation, actor, room)
-            context = Context(
-                actor, connection, request_id, moment, self._store, self._presence, room
-            )
-            result, events = await operation.handler(context, ask)
-            # No await between the write and this: events leave in the order of the log.
-            self._fanout.publish(events)
+            result = await self._do(request, payload, connection, strict=strict)
         except ChatError as refusal:
-            self._note(operation, actor, room, request_id, refusal)
+            request.refused(refusal)
             return Answer(error=refusal)
         except ValidationError as wrong:
             return Answer(error=refusal_of(wrong))
         except Exception:
-            log.exception(
-                "failed", operation=operation.name, request=request_id, user=actor.user_id
-            )
-            return Answer(
-                error=ChatError(
-                    "internal", f"Something went wrong here; it is noted as {request_id}."
-                )
-            )
-        if operation.audited:
-            log.info(
-                "done",
-                operation=operation.name,
-                request=request_id,
-                user=actor.user_id,
-                room=None if room is None else room.id,
-                asked=ask.model_dump(exclude_none=True, include=AUDITED),
-            )
+            log.exception("failed", **request.named())
+            noted = f"Something went wrong here; it is noted as {request.id}."
+            return Answer(error=ChatError("internal", noted))
         return Answer(result)
+
+    async def _do(
+        self, call: _Call, payload: Any, connection: Connection | None, *, strict: bool | None
+    ) -> Any:
+        operation, actor = call.operation, call.actor
+        ask = operation.request.model_validate(payload, strict=strict)
+        moment = now()
+        if operation.on_room:
+            call.room = at(await self._room(ask), moment)
+        if operation.action is not None:
+            authorize(actor, operation.action, call.room, moment)
+        self._limits.spend(operation, actor, call.room)
+        context = Context(
+            actor, connection, call.id, moment, self._store, self._presence, call.room
+        )
+        result, events = await operation.handler(context, ask)
+        # No await between the write and this: events leave in the order of the log.
+        self._fanout.publish(events)
+        if operation.audited:
+            asked = ask.model_dump(exclude_none=True, include=AUDITED)
+            log.info("done", **call.named(), asked=asked)
+        return result
 
     async def _room(self, ask: Request) -> Room:
         """The room the request is about; what cannot be one is answered as what is not there."""
@@ -118,25 +113,30 @@ class Dispatch:
             raise not_found("room")
         return room
 
-    def _note(
-        self,
-        operation: Operation,
-        actor: Actor,
-        room: Room | None,
-        request_id: str,
-        refusal: ChatError,
-    ) -> None:
+
+@dataclass(slots=True)
+class _Call:
+    """One operation under way, as the log names it."""
+
+    operation: Operation
+    actor: Actor
+    id: str
+    room: Room | None = None
+
+    def named(self) -> dict[str, str | None]:
+        return {
+            "operation": self.operation.name,
+            "request": self.id,
+            "user": self.actor.user_id,
+            "room": None if self.room is None else self.room.id,
+        }
+
+    def refused(self, refusal: ChatError) -> None:
+        """Note what an operator wants to know of: a store out of reach, a door tried in vain."""
         if refusal.code == "unavailable":
-            log.warning("unavailable", operation=operation.name, request=request_id)
+            log.warning("unavailable", **self.named())
         elif refusal.code in ("not_found", "forbidden", "blocked"):
-            log.info(
-                "refused",
-                operation=operation.name,
-                code=refusal.code,
-                request=request_id,
-                user=actor.user_id,
-                room=None if room is None else room.id,
-            )
+            log.info("refused", code=refusal.code, **self.named())
 
 
 AUDITED = {"user_id", "participant_id", "message_id", "until", "reason", "order_id"}

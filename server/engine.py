@@ -219,6 +219,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
                     return
             except ValueError as exc:
                 log.info("bad_frame", sid=self.sid, reason=str(exc)[:80])
+                # Gone for the others first: who reads nothing never answers the closing either.
+                await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
                 await ws.close(code=WSCloseCode.INVALID_TEXT)
                 return
 
@@ -255,7 +257,10 @@ async def _polled_packets(environ: dict[str, Any]) -> list[str]:
     length = int(environ.get("CONTENT_LENGTH", "0"))
     if length > HARD_FRAME_LIMIT:
         raise ValueError("request too large")
-    body = await environ["aiohttp.request"].content.readexactly(length)
+    try:
+        body = await environ["aiohttp.request"].content.readexactly(length)
+    except (EOFError, OSError):
+        raise ValueError("request broken off") from None
     packets: list[str] = body.decode().split("\x1e")
     if len(packets) > MAX_POLL_PACKETS:
         raise ValueError("too many packets")

@@ -29,9 +29,9 @@ from domain.events import (
 )
 from domain.model import Actor
 from domain.ports import Span, Store
-from domain.views import ParticipantView
+from domain.views import ParticipantView, RoomView
 
-from .channels import Channel, Channels
+from .channels import Channel, Channels, Listener
 from .tallies import Tallies
 from .wire import event_frame
 
@@ -159,8 +159,22 @@ class Fanout:
                 self._channels.watch(listener, event.room_id, level)
 
     def _opened(self, event: RoomOpened) -> None:
-        room = event.room
         frame = event_frame(event)
+        for listener in self._seat(event.room):
+            listener.push(frame)
+        self._stir(event.room)
+
+    def _room(self, event: RoomChanged) -> None:
+        # An archived room is heard by nobody who connected meanwhile.
+        self._seat(event.room)
+        self._to_room(event.room.id, event)
+        for one in event.room.participants:
+            self._tallies.unread(one.user_id, event.room.id)
+        self._stir(event.room)
+
+    def _seat(self, room: RoomView) -> list[Listener]:
+        """Have everybody who takes part hear the room; the connections that did not yet."""
+        seated = []
         for person in room.participants:
             if not person.is_active or person.is_blocked:
                 continue
@@ -170,13 +184,12 @@ class Fanout:
             for listener in self._channels.connections_of(person.user_id):
                 if channel is None or listener not in channel.levels:
                     self._channels.watch(listener, room.id, _level(listener.actor, person))
-                    listener.push(frame)
                     self._tallies.unread(person.user_id, room.id)
-        self._tallies.stirred(room.id, room.last_seq, room.last_activity)
+                    seated.append(listener)
+        return seated
 
-    def _room(self, event: RoomChanged) -> None:
-        self._to_room(event.room.id, event)
-        self._tallies.stirred(event.room.id, event.room.last_seq, event.room.last_activity)
+    def _stir(self, room: RoomView) -> None:
+        self._tallies.stirred(room.id, room.last_seq, room.last_activity)
 
     def _to_room(self, room_id: str, event: Event, but: str | None = None) -> None:
         channel = self._channels.channel(room_id)

@@ -11,6 +11,8 @@ import logging
 import re
 import sys
 import traceback
+from contextlib import suppress
+from io import FileIO
 from typing import Literal, TextIO
 
 import structlog
@@ -49,13 +51,17 @@ class _Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._file: FileIO | None = None
+        with suppress(OSError, ValueError):  # not every stream is a file
+            # Unbuffered: what a full disk did not take must not be tried again at the exit.
+            self._file = FileIO(stream.fileno(), "w", closefd=False)
 
     def msg(self, line: str) -> None:
-        try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
+        with suppress(OSError, ValueError):
+            if self._file is not None:
+                self._file.write((line + "\n").encode(errors="backslashreplace"))
+            else:
+                self._stream.write(line + "\n")
 
     debug = info = warning = warn = error = critical = exception = fatal = log = msg
 

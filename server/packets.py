@@ -17,6 +17,21 @@ _HEAD = re.compile(r"([0-6])(?:(\d{1,10})-)?(?:(/[^,]*),?)?(\d{1,15})?", re.ASCI
 _WITH_BINARY = (packet.BINARY_EVENT, packet.BINARY_ACK)
 
 
+def too_large(data: Any, limit: int) -> bool:
+    """Whether a text frame has more than ``limit`` bytes; cheap for all that are far from it."""
+    if not isinstance(data, str) or len(data) * 4 <= limit:
+        return False
+    return len(data) > limit or len(data.encode()) > limit
+
+
+def id_of_large(data: str) -> int:
+    """The id of an event whose rest is not worth reading; ``ValueError`` if it has none."""
+    packet_id: int | None = StrictPacket(encoded_packet=data[:64].partition("[")[0] + "[0]").id
+    if packet_id is None:
+        raise ValueError("frame too large")
+    return packet_id
+
+
 class StrictPacket(packet.Packet):  # type: ignore[misc] # the library is untyped
     """A packet that is what the protocol says, or ``ValueError``.
 

@@ -73,13 +73,14 @@ def group_of(path: str) -> str:
     return path.split("/")[2]
 
 
-def problem(refusal: ChatError) -> web.Response:
-    """The refusal as problem details, with the headers that go with its code."""
+def problem(refusal: ChatError, status: int | None = None) -> web.Response:
+    """The refusal as problem details, with the headers and, if no other, the status of its code."""
     failure = FAILURES[refusal.code]
+    status = status or failure.status
     body: dict[str, Any] = {
         "type": f"about:blank#{refusal.code}",
         "title": failure.title,
-        "status": failure.status,
+        "status": status,
         "detail": refusal.message,
         "code": refusal.code,
     }
@@ -92,7 +93,7 @@ def problem(refusal: ChatError) -> web.Response:
     if refusal.code == "unauthenticated":
         headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
     return web.Response(
-        body=orjson.dumps(body), status=failure.status, content_type=PROBLEM, headers=headers
+        body=orjson.dumps(body), status=status, content_type=PROBLEM, headers=headers
     )
 
 

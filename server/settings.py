@@ -278,6 +278,18 @@ def example() -> str:
     )
 
 
+_TABLE = ("<!-- settings: written by `python3 run.py docs` -->\n", "<!-- end of settings -->")
+
+
+def in_readme(readme: str) -> str:
+    """The README with its table of settings as they are now."""
+    before, opening, rest = readme.partition(_TABLE[0])
+    _, closing, after = rest.partition(_TABLE[1])
+    lines = [f"| `{one.name}` | {one.default} | {one.meaning} |\n" for one in rows()]
+    table = "| variable | default | meaning |\n| --- | --- | --- |\n" + "".join(lines)
+    return before + opening + table + closing + after
+
+
 def load() -> Settings:
     """The settings as the environment and ``.env`` give them; raises SettingsError."""
     try:

@@ -7,26 +7,25 @@ python-socketio and python-engineio speak the protocol; what is replaced of them
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 import socketio
 import structlog
 from socketio.packet import ACK, BINARY_EVENT, CONNECT, DISCONNECT, EVENT
 
 from domain.errors import ChatError
-from domain.model import Actor
 
 from .clock import now
 from .connection import Server, SocketConnection
 from .engine import Engine, EngineSocket
-from .packets import StrictPacket
+from .packets import StrictPacket, id_of_large, too_large
+from .wire import connected_frame, refused_frame
 
 log = structlog.get_logger("sockets")
 
-Welcome = Callable[[SocketConnection], Awaitable[None]]
-Farewell = Callable[[SocketConnection], Awaitable[None]]
+Rite = Callable[[SocketConnection], Awaitable[None]]
 
 
 class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is untyped
@@ -35,14 +34,21 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
     def __init__(
         self,
         server: Server,
-        welcome: Welcome,
-        farewell: Farewell,
+        welcome: Rite,
+        farewell: Rite,
         *,
         max_frame: int,
         max_connections: int,
         **options: Any,
     ) -> None:
-        super().__init__(async_mode="aiohttp", serializer=StrictPacket, **options)
+        super().__init__(
+            async_mode="aiohttp",
+            serializer=StrictPacket,
+            # Loggers of ours: the libraries' own write to stderr as they like.
+            logger=logging.getLogger("socketio"),
+            engineio_logger=logging.getLogger("engineio"),
+            **options,
+        )
         self.connections: dict[str, SocketConnection] = {}
         self.draining = False
         self._server = server
@@ -63,13 +69,11 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
         try:
             connection = await self._admit(socket, namespace, data)
         except ChatError as refusal:
-            prefix = f"44{namespace}," if namespace not in (None, "/") else "44"
-            body = {"message": refusal.message, "data": refusal.body()}
-            socket.push(prefix.encode() + orjson.dumps(body))
+            socket.push(refused_frame(namespace, refusal))
             return
         if connection is None:
             return
-        socket.push(b"40" + orjson.dumps({"sid": connection.id}))
+        socket.push(connected_frame(connection.id))
         connection.release()
         socket.establish()
 
@@ -83,7 +87,9 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
             raise ChatError("unavailable", "This server is stopping: connect again.", retry_after=1)
         token = data.get("token") if isinstance(data, dict) else None
         actor = await self._server.verifier.verify(token, now())
-        self._check_room_for(actor)
+        if len(self._server.channels.connections_of(actor.user_id)) >= self._max_connections:
+            too_many = f"At most {self._max_connections} connections at once: close one."
+            raise ChatError("rate_limited", too_many, retry_after=5)
         if socket.closed:
             return None
         connection = SocketConnection(socket, actor, self._server, self._expire)
@@ -97,14 +103,6 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
             await self._leave(connection)
             return None
         return connection
-
-    def _check_room_for(self, actor: Actor) -> None:
-        if len(self._server.channels.connections_of(actor.user_id)) >= self._max_connections:
-            raise ChatError(
-                "rate_limited",
-                f"At most {self._max_connections} connections at once: close one.",
-                retry_after=5,
-            )
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._binary_packet.pop(eio_sid, None)
@@ -136,10 +134,13 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """Act on one packet, or one binary part of one; ``ValueError`` ends the connection."""
+        if not data and not (isinstance(data, bytes) and eio_sid in self._binary_packet):
+            raise ValueError("an empty packet")
         if eio_sid in self._binary_packet:
             await self._handle_binary_part(eio_sid, data)
-        elif isinstance(data, str) and self._too_large(data):
-            self._refuse_large(eio_sid, data)
+        elif too_large(data, self._max_frame):
+            refusal = ChatError("too_large", f"A frame has at most {self._max_frame} bytes.")
+            self._connection(eio_sid).refuse(id_of_large(data), refusal)
         else:
             await self._handle_packet(eio_sid, StrictPacket(encoded_packet=data))
 
@@ -181,18 +182,6 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
             raise ValueError("a packet before the handshake")
         return connection
 
-    def _too_large(self, data: str) -> bool:
-        limit = self._max_frame
-        return len(data) > limit or (len(data) * 4 > limit and len(data.encode()) > limit)
-
-    def _refuse_large(self, eio_sid: str, data: str) -> None:
-        """Answer a large event by its id, without reading the rest."""
-        packet = StrictPacket(encoded_packet=data[:64].partition("[")[0] + "[0]")
-        if packet.id is None:
-            raise ValueError("frame too large")
-        refusal = ChatError("too_large", f"A frame has at most {self._max_frame} bytes.")
-        self._connection(eio_sid).refuse(packet.id, refusal)
-
     # The end
 
     async def drain(self, patience: float) -> None:
@@ -201,12 +190,9 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
         Clients see a lost transport, not a dismissal, and so connect again elsewhere.
         """
         self.draining = True
-        with_work = [one for one in self.connections.values() if one.busy]
-        try:
-            async with asyncio.timeout(patience):
-                for connection in with_work:
-                    await connection.idle()
-        except TimeoutError:
-            log.warning("drain_cut_short", waiting=sum(one.busy for one in with_work))
+        ends = [asyncio.create_task(one.wind_up()) for one in self.connections.values()]
+        late = (await asyncio.wait(ends, timeout=patience))[1] if ends else ()
+        if late:
+            log.warning("drain_cut_short", waiting=len(late))
         for socket in list(self.eio.sockets.values()):
             await socket.close()

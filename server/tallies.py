@@ -12,14 +12,15 @@ from datetime import datetime
 
 import structlog
 
-from domain.audience import CLEARANCE
 from domain.errors import ChatError
 from domain.events import RoomStirred, UnreadChanged
 from domain.model import Viewer
-from domain.ports import Store
+from domain.ports import RoomQuery, Store
 from domain.views import RoomSummary
+from handlers.operation import viewer_of
 
 from .channels import Channels
+from .clock import now
 from .wire import event_frame
 
 log = structlog.get_logger("tallies")
@@ -84,13 +85,23 @@ class Tallies:
             actor = next((one.actor for one in connections), None)
             if actor is None:
                 continue
-            viewer = Viewer(user_id, CLEARANCE[actor.role], actor.is_staff)
+            viewer = viewer_of(actor, now())
             counts = await self._store.unread(viewer)
             total = sum(counts.values())
+            counts |= await self._elsewhere(viewer, rooms - counts.keys())
             for room_id in rooms:
                 frame = event_frame(UnreadChanged(room_id, counts.get(room_id, 0), total))
                 for listener in connections:
                     listener.push(frame)
+
+    async def _elsewhere(self, viewer: Viewer, room_ids: set[str]) -> dict[str, int]:
+        """What is unread in rooms that are not among the person's own: looked into, or archived."""
+        heard = tuple(one for one in room_ids if self._channels.hears(viewer.user_id, one))
+        if not heard:
+            return {}
+        query = RoomQuery(viewer, heard, ("open", "closed", "archived"), limit=len(heard))
+        page = await self._store.rooms(query)
+        return {one.room.id: one.unread for one in page.rooms}
 
     async def _tell_stirred(self) -> None:
         waiting, self._stirred = self._stirred, {}

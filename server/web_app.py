@@ -104,8 +104,7 @@ async def _answer_kindly(request: web.Request, handler: Handler) -> web.StreamRe
         if not request.path.startswith("/api/"):
             raise
         allowed = ", ".join(sorted(refusal.allowed_methods))
-        answer = problem(ChatError("unknown_operation", f"Allowed here: {allowed}."))
-        answer.set_status(405)
+        answer = problem(ChatError("unknown_operation", f"Allowed here: {allowed}."), 405)
         answer.headers[hdrs.ALLOW] = allowed
         return answer
     except web.HTTPNotFound:
@@ -135,6 +134,7 @@ def _origin_guard(origins: tuple[str, ...]) -> Callable[..., Awaitable[web.Strea
             response = await handler(request)
         if not response.prepared:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "Location, Retry-After"
             response.headers.add(hdrs.VARY, hdrs.ORIGIN)
         return response
 

@@ -26,6 +26,17 @@ def event_frame(event: Event) -> bytes:
     return b"42" + to_json([event.name, {name: getattr(event, name) for name in names}])
 
 
+def connected_frame(sid: str) -> bytes:
+    """The handshake accepted."""
+    return b"40" + to_json({"sid": sid})
+
+
+def refused_frame(namespace: str | None, refusal: ChatError) -> bytes:
+    """The handshake refused; clients meet it as ``connect_error`` with ``data``."""
+    prefix = b"44" if namespace in (None, "/") else f"44{namespace},".encode()
+    return prefix + to_json({"message": refusal.message, "data": refusal.body()})
+
+
 def ack_frame(packet_id: int, result: Any, error: ChatError | None) -> bytes:
     """The answer to the event that carried this id."""
     body = {"ok": True, "result": result} if error is None else {"ok": False, "error": error.body()}
