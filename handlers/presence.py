@@ -54,6 +54,7 @@ async def set_presence(ctx: Context, ask: SetPresence) -> Outcome[Present]:
     action=Action.SEND,
     emits=(TypingStarted,),
     limit="typing",
+    ordered=True,
     example={"room_id": "r1"},
 )
 async def start_typing(ctx: Context, ask: InRoom) -> Outcome[Nothing]:
@@ -61,7 +62,13 @@ async def start_typing(ctx: Context, ask: InRoom) -> Outcome[Nothing]:
     return Outcome(Nothing(), (TypingStarted(ask.room_id, ctx.actor.user_id),))
 
 
-@operation("typing.stop", action=Action.SEND, emits=(TypingStopped,), example={"room_id": "r1"})
+@operation(
+    "typing.stop",
+    action=Action.SEND,
+    emits=(TypingStopped,),
+    ordered=True,
+    example={"room_id": "r1"},
+)
 async def stop_typing(ctx: Context, ask: InRoom) -> Outcome[Nothing]:
     """Tell the room that one stopped writing."""
     return Outcome(Nothing(), (TypingStopped(ask.room_id, ctx.actor.user_id),))

@@ -46,7 +46,9 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
         self._outbox: deque[bytes] = deque()
         self._unsent = 0
         self._wake = asyncio.Event()
+        self._taken = asyncio.Event()
         self._ws: web.WebSocketResponse | None = None
+        self._writing = False
         self._polling = False
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(HANDSHAKE_TIMEOUT, self._give_up)
@@ -58,15 +60,25 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
     # What goes out
 
     def push(self, frame: bytes) -> None:
-        """Queue an encoded packet; a client that leaves too much unread is cut off."""
+        """Queue an encoded packet; a client that leaves too much unread is cut off.
+
+        Much at once is no fault of the client's: it is cut off when much already waits and the
+        transport takes no more.
+        """
         if self.closed:
+            return
+        if self._unsent > self.server.send_buffer and self._is_stuck:
+            log.warning("slow_reader", sid=self.sid, unsent=self._unsent)
+            self._give_up()
             return
         self._outbox.append(frame)
         self._unsent += len(frame)
-        if self._unsent > self.server.send_buffer:
-            log.warning("slow_reader", sid=self.sid, unsent=self._unsent)
-            self._give_up()
         self._wake.set()
+
+    @property
+    def _is_stuck(self) -> bool:
+        """Whether the last frame is still not taken, or nobody asks for the next ones."""
+        return self._writing if self.upgraded else not self._polling
 
     async def send(self, pkt: packet.Packet) -> None:
         """Send a packet of the library's own."""
@@ -89,11 +101,15 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
                 # Counted as unsent until the transport took it: that is what bounds a slow reader.
                 while self._outbox:
                     frame = self._outbox[0]
+                    self._writing = True
                     await ws.send_frame(frame, text)
+                    self._writing = False
                     if not self._outbox:
                         return
                     self._outbox.popleft()
                     self._unsent -= len(frame)
+                    if self._unsent <= self.server.send_buffer:
+                        self._taken.set()
                 self._wake.clear()
                 if self.closed:
                     break
@@ -146,6 +162,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
             self.push(_CLOSE)
         self.closed = True
         self._wake.set()
+        self._taken.set()
         # A polling client fetches the last word; then nobody asks for this socket any more.
         self._timer = self._loop.call_later(
             HANDSHAKE_TIMEOUT, self.server.sockets.pop, self.sid, None
@@ -209,6 +226,10 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
 
     async def _read(self, ws: web.WebSocketResponse) -> None:
         while not self.closed:
+            if self._unsent > self.server.send_buffer:
+                # Who has so much to read yet may ask for more when it is read.
+                self._taken.clear()
+                await self._taken.wait()
             msg = await ws.receive()
             try:
                 if msg.type is WSMsgType.TEXT:

@@ -147,9 +147,9 @@ class Fanout:
         user_id = event.participant.user_id
         self._channels.moved(user_id)
         self._to_room(event.room_id, event)
+        self._tallies.unread(user_id, event.room_id)
         if event.change in _CUT_OFF:
             self._channels.cut_off(user_id, event.room_id)
-            self._tallies.unread(user_id, event.room_id)
             return
         channel = self._channels.channel(event.room_id)
         for listener in self._channels.connections_of(user_id):

@@ -1,7 +1,7 @@
 """REST: each route of the registry, by the same dispatch as the sockets.
 
-A request is the operation's one object, gathered from the path, the query (GET, DELETE) or the JSON
-body (POST, PUT). Errors are RFC 9457 problem details.
+A request is the operation's one object, gathered from the path, the query (GET, DELETE) and the
+JSON body (POST, PUT, DELETE). Errors are RFC 9457 problem details.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ async def _payload(request: web.Request) -> dict[str, Any]:
             raise ChatError("invalid", "Send the fields in the JSON body, not in the query.")
         fields = await _body(request)
     else:
-        fields = {}
+        fields = await _body(request) if request.can_read_body else {}
         for name, value in request.query.items():
             if name in fields:
                 raise invalid(name, "is there twice")

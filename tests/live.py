@@ -194,6 +194,8 @@ class Person:
         """Operations sent without waiting; the places in the list and the answers, as they came."""
         answers: list[tuple[int, Any]] = []
         done = asyncio.Event()
+        ended = asyncio.create_task(self.disconnected.wait())
+        ended.add_done_callback(lambda _: done.set())
 
         def take(place: int, answer: Any) -> None:
             answers.append((place, answer))
@@ -204,6 +206,8 @@ class Person:
             await self.client.emit(operation, payload, callback=partial(take, place))
         async with asyncio.timeout(15):
             await done.wait()
+        ended.cancel()
+        assert len(answers) == len(asked), f"cut off after {len(answers)} of {len(asked)} answers"
         return answers
 
     def heard(self, event: str) -> list[Any]:

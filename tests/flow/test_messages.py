@@ -264,3 +264,39 @@ async def test_an_edited_message_still_shows_its_sender_who_read_it(
     assert known["status"] == "read"
     edited = (await asha.do("message.edit", message_id=first["id"], content="First"))["message"]
     assert (edited["status"], edited["read_by"]) == ("read", known["read_by"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("message.history", {"limit": 100}),
+        ("room.sync", {}),
+    ],
+)
+async def test_a_page_of_the_longest_messages_arrives(
+    come: Come, order: Order, operation: str, asked: dict[str, int]
+) -> None:
+    asha = await come(order.customer, "customer")
+    for _ in range(100):
+        await asha.say(order.room_id, "च" * 4_000)
+    position = {"room_id": order.room_id, "after_seq": 0, "after_rev": 0}
+    place = {"rooms": [position]} if operation == "room.sync" else {"room_id": order.room_id}
+    result = await asha.do(operation, **place, **asked)
+    page = result["rooms"][0] if operation == "room.sync" else result
+    assert len(page["messages"]) == 100
+    assert not asha.disconnected.is_set()
+
+
+async def test_a_client_that_reads_is_not_cut_off_for_asking_much_at_once(
+    come: Come, order: Order
+) -> None:
+    asha = await come(order.customer, "customer")
+    said = [
+        ("message.send", {"room_id": order.room_id, "client_id": f"c{n}", "content": "x" * 500})
+        for n in range(100)
+    ]
+    await asha.pipelined(said)
+    page = ("message.history", {"room_id": order.room_id, "limit": 100})
+    answers = await asha.pipelined([page] * 50)
+    assert all(len(answer["result"]["messages"]) == 100 for _, answer in answers)
+    await asha.say(order.room_id, "Still connected")
