@@ -17,8 +17,8 @@ from typing import get_args
 from domain.model import Role
 from server import bootstrap
 
-TEST_PROCESSES = 2
-"""Tests run in this many processes at once; ``run.py test -n 0`` runs them in one."""
+PARALLEL = ("-n", "3", "--dist", "worksteal")
+"""Three test processes, since much of a test is waiting for its server."""
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -79,7 +79,7 @@ def test(asked: argparse.Namespace) -> int:
     bootstrap.find_browser()
     bootstrap.find_node()
     bootstrap.build_page()
-    command = [sys.executable, "-m", "pytest", "-n", str(TEST_PROCESSES), *asked.rest]
+    command = [sys.executable, "-m", "pytest", *PARALLEL, *asked.rest]
     return subprocess.call(command, cwd=bootstrap.ROOT)  # noqa: S603 - the caller's own arguments
 
 

@@ -33,7 +33,9 @@ PAGE = ROOT / "static"
 BUILT = PAGE / "dist"
 PAGE_STAMP = BUILT / ".made-from"
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+BROWSER_PACKAGE = "chromium-headless-shell"
+BROWSERS = (BROWSER_PACKAGE, "chromium", "chromium-browser", "google-chrome")
+"""Programs the page's tests can drive; without a window it is the lightest."""
 MIN_NODE = 20
 
 _STAMP = VENV / ".installed.json"
@@ -123,6 +125,11 @@ def find_browser() -> None:
     _run([*install, "-qq"], env=settings)
     if _missing_packages():
         raise SetupError(f"installed, yet not found: {' and '.join(_missing_packages())}")
+
+
+def browser() -> str | None:
+    """The browser that tests and pictures use: ``CHROME_PATH``, or the first one on PATH."""
+    return os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def _is_ready(lock: str) -> bool:
@@ -231,8 +238,8 @@ def _node_version() -> int:
 
 def _missing_packages() -> list[str]:
     missing = []
-    if not os.environ.get("CHROME_PATH") and not any(map(shutil.which, BROWSERS)):
-        missing.append("chromium")
+    if browser() is None:
+        missing.append(BROWSER_PACKAGE)
     fonts = Path("/usr/share/fonts")
     if sys.platform == "linux" and not any(fonts.rglob("*.[ot]tf")):
         missing.append("fonts-dejavu-core")

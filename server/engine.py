@@ -271,6 +271,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
         except ValueError as exc:
             log.info("bad_poll", sid=self.sid, reason=str(exc)[:80])
             await self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+            # The library answers a refusal only for a session it still knows; it then forgets it.
+            self.server.sockets[self.sid] = self
             raise exceptions.EngineIOError from None
 
 

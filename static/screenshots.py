@@ -1,18 +1,18 @@
 """Pictures of the try-it page for the documentation, light and dark.
 
 Start a server in demo mode with an empty ``DATA_DIR``, then:
-``python static/screenshots.py http://127.0.0.1:8080/``
+``python -m static.screenshots http://127.0.0.1:8080/``
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.async_api import Locator, Page, async_playwright
+
+from server import bootstrap
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 MAX_BYTES = 300_000
@@ -39,11 +39,9 @@ async def converse(page: Page) -> None:
 
 
 async def take(url: str) -> None:
-    browsers = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
-    found = (os.environ.get("CHROME_PATH"), *map(shutil.which, browsers))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=next(filter(None, found)), args=["--no-sandbox"]
+            executable_path=bootstrap.browser(), args=["--no-sandbox"]
         )
         page = await browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         await page.goto(url)

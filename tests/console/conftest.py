@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -11,21 +9,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
+from server import bootstrap
 from tests.live import LiveServer, live_server
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
-APT = "apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
 
 expect.set_options(timeout=10_000)
 
 
 def browser_path() -> str:
     """The browser to drive; a machine without one fails, because skipping would hide it."""
-    for name in (os.environ.get("CHROME_PATH"), *BROWSERS):
-        found = shutil.which(name) if name else None
-        if found:
-            return found
-    pytest.fail(f"no browser: set CHROME_PATH, or on Debian: {APT}", pytrace=False)
+    found = bootstrap.browser()
+    if found is None:
+        install = f"apt-get install -y --no-install-recommends {bootstrap.BROWSER_PACKAGE}"
+        pytest.fail(f"no browser: set CHROME_PATH, or on Debian: {install}", pytrace=False)
+    return found
 
 
 class Panel:

@@ -61,7 +61,7 @@ def test_help_comes_whatever_is_set(tmp_path: Path) -> None:
         ({"DEMO": "1", "HOST": "0.0.0.0"}, "DEMO may not be on"),  # noqa: S104 - it is refused
     ],
 )
-@pytest.mark.parametrize("command", [[], ["serve"], ["token", "--user", "a", "--role", "admin"]])
+@pytest.mark.parametrize("command", [[], ["token", "--user", "a", "--role", "admin"]])
 def test_a_bad_setting_is_one_line_and_status_2(
     tmp_path: Path, settings: dict[str, str], line: str, command: list[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from server.catalogue import asyncapi, openapi
 
 ASYNCAPI_SCHEMA = "static/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 BUILT: dict[str, Callable[[], dict[str, Any]]] = {"openapi": openapi, "asyncapi": asyncapi}
+_asyncapi = functools.cache(asyncapi)
 each_document = pytest.mark.parametrize("name", list(BUILT))
 
 
@@ -84,7 +86,7 @@ def test_every_error_code_is_documented(name: str, schema: str) -> None:
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_every_example_fits_its_published_schema(operation: str) -> None:
-    document = asyncapi()
+    document = _asyncapi()
     payload = f"#/channels/socket/messages/{operation}/payload"
     published = Draft202012Validator({**document, "$ref": payload})
     assert published.is_valid(OPERATIONS[operation].example)
