@@ -38,8 +38,6 @@ from .web_app import web_application
 
 log = structlog.get_logger("app")
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which a thread that waits for the interpreter gets it."""
 DRAIN = 8.0
 """Seconds that work under way has to finish after SIGTERM; the process is gone within 10."""
 
@@ -140,9 +138,6 @@ async def _serve(settings: Settings) -> None:
 def serve(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; the exit status."""
     set_up(settings.log_level, settings.log_format)
-    # The store's threads ask a busy event loop for the interpreter at every statement: with the
-    # usual 5 ms for each, a batch of messages would wait for hundreds of milliseconds.
-    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         with contextlib.suppress(ImportError):
             import uvloop  # noqa: PLC0415 # not there on Windows
