@@ -76,9 +76,7 @@ async def change_participant(
     snapshot = await snapshot_of(ctx, ctx.room.id)
     present = await ctx.presence.present({user_id}, ctx.now)
     done = await ctx.store.change_room(ctx.room.id, rule)
-    known = done.room.participant(user_id)
-    if known is None:
-        raise not_found("participant")
+    known = next(one for one in done.room.participants if one.user_id == user_id)
     mark = snapshot.marks.get(user_id, Mark())
     view = participant_view(known, mark, present, ctx.now)
     told = (ParticipantChanged(ctx.room.id, view, change),) if done.changed else ()

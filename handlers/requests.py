@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -82,9 +83,9 @@ class Request(BaseModel):
 class RoomRequest(Request):
     """A request about a room, named by its id or inside the id of something in it."""
 
+    @abstractmethod
     def place(self) -> str | None:
         """The id of the room, None where the request carries an id that cannot be one."""
-        raise NotImplementedError
 
 
 class InRoom(RoomRequest):

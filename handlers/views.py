@@ -20,10 +20,7 @@ _ANY_STATUS: tuple[RoomStatus, ...] = ("open", "closed", "archived")
 async def snapshot_of(ctx: Context, room_id: str) -> Snapshot:
     """The room's state of this moment; the right to see it has been checked."""
     query = RoomQuery(ctx.viewer, ids=(room_id,), statuses=_ANY_STATUS, limit=1)
-    page = await ctx.store.rooms(query)
-    if not page.rooms:
-        raise not_found("room")
-    found = page.rooms[0]
+    [found] = (await ctx.store.rooms(query)).rooms
     return replace(found, room=at(found.room, ctx.now))
 
 

@@ -64,10 +64,10 @@ class LiveServer:
 
     async def start(self) -> None:
         """Start and wait until it listens; raises with its log if it does not."""
-        keep = ("PATH", "HOME", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
+        keep = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG")
         environment = {name: os.environ[name] for name in keep if name in os.environ}
         environment |= {"DATA_DIR": str(self.data / "data"), "LOG_FORMAT": "json"}
-        environment |= {name: value for name, value in self._settings.items() if value}
+        environment = {k: v for k, v in (environment | self._settings).items() if v}
         self.data.mkdir(parents=True, exist_ok=True)
         # A child that inherits a piped stderr would keep the test run open for ever.
         with self.log.open("a") as log:

@@ -110,6 +110,13 @@ async def test_what_cannot_be_read_is_answered(
         assert (await anybody.ask("room.list"))["ok"], "the connection is as good as before"
 
 
+async def test_metadata_has_an_end(come: Come, fresh: str) -> None:
+    platform = await come(f"platform-{fresh}", "service")
+    for metadata in ({"note": "x" * 9_000}, {f"key{n}": n for n in range(51)}):
+        asked = {"order_id": f"wide-{fresh}", "metadata": metadata}
+        assert await platform.refused("room.create", **asked) == "invalid"
+
+
 @pytest.mark.parametrize("depth", [5, 100, 248, 249, 250, 251, 252, 260, 900, 1_000])
 async def test_nested_metadata_is_kept_or_refused(
     server: LiveServer, session: aiohttp.ClientSession, fresh: str, depth: int

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import resource
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
-from tests.live import LiveServer, Rest
+from tests.live import LiveServer, Rest, live_server
 from tests.raw import RawSocket, code, raw_socket
 
 DATABASE = "chat.sqlite3"
@@ -71,10 +72,17 @@ async def only_room(server: LiveServer, session: aiohttp.ClientSession) -> str:
     return found
 
 
+@pytest_asyncio.fixture
+async def unmeasured_server(tmp_path: Path) -> AsyncIterator[LiveServer]:
+    """A server that keeps no record of coverage: a full disk would not take that either."""
+    async with live_server(tmp_path, COVERAGE_PROCESS_CONFIG="") as running:
+        yield running
+
+
 async def test_a_full_disk_refuses_and_forgets_nothing(
-    server_of_its_own: LiveServer, session: aiohttp.ClientSession
+    unmeasured_server: LiveServer, session: aiohttp.ClientSession
 ) -> None:
-    server = server_of_its_own
+    server = unmeasured_server
     token = server.token("asha", "customer")
     room_id = await only_room(server, session)
     async with raw_socket(session, server.url, token) as socket:

@@ -19,7 +19,7 @@ from domain.events import Event, RoomStirred, SessionExpiring, UnreadChanged
 from domain.model import Actor, Role
 from handlers import OPERATIONS, Context, Operation, Outcome
 from handlers.operation import operation as registering
-from handlers.requests import InRoom
+from handlers.requests import InRoom, Request
 from presence.memory import MemoryPresence
 from server.app import Chores
 from server.channels import Channels
@@ -105,6 +105,32 @@ def test_one_that_names_none_cannot_be_registered() -> None:
     with pytest.raises(TypeError, match="names no action"):
         registering("room.forget", example={"room_id": "r1"})(forgetful)
     assert "room.forget" not in OPERATIONS
+
+
+def test_one_without_a_word_about_it_cannot_be_registered() -> None:
+    async def silent(_: Context, ask: Request) -> Outcome[str]:  # noqa: ARG001 # the shape of a handler
+        return Outcome("")
+
+    with pytest.raises(TypeError, match="no docstring"):
+        registering("session.mumble", example={})(silent)
+
+
+def test_a_name_is_taken_once() -> None:
+    async def another(_: Context, ask: Request) -> Outcome[str]:  # noqa: ARG001 # the shape of a handler
+        """Be somebody else."""
+        return Outcome("")
+
+    with pytest.raises(TypeError, match="twice"):
+        registering("room.list", example={})(another)
+
+
+def test_what_a_handler_may_not_touch_is_not_there() -> None:
+    actor = Actor("asha", "customer", "Asha", now())
+    context = Context(actor, None, "r1", now(), None, None)  # type: ignore[arg-type] # neither is asked
+    with pytest.raises(LookupError, match="names no room"):
+        _ = context.room
+    with pytest.raises(LookupError, match="needs a connection"):
+        _ = context.live
 
 
 def test_every_event_is_told_by_somebody() -> None:
