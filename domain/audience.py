@@ -6,7 +6,7 @@ A message's audience and a viewer's clearance are numbers; a viewer sees what is
 from __future__ import annotations
 
 from .errors import ChatError
-from .model import Actor, Audience, MessageType, Room
+from .model import Actor, Audience, MessageType, ParticipantRole, Room
 
 LEVELS: dict[str, int] = {"everyone": 0, "clinical": 1, "staff": 2}
 AUDIENCES: tuple[Audience, ...] = ("everyone", "clinical", "staff")
@@ -23,17 +23,19 @@ CLEARANCE: dict[str, int] = {
 
 
 def clearance(actor: Actor, room: Room) -> int:
-    """The highest level this actor may see in this room.
+    """The highest level this actor may see in this room."""
+    me = room.participant(actor.user_id)
+    return CLEARANCE[actor.role] if me is None else lesser_clearance(actor, me.role)
 
-    Someone who takes part sees no more than the lesser of their two roles, the token's and the one
-    they have in the room: a customer's token listed as pharmacy, or a rider's listed as support,
-    gains nothing.
+
+def lesser_clearance(actor: Actor, role: ParticipantRole) -> int:
+    """What an actor may see who takes part as ``role``: no more than the lesser of two roles.
+
+    A customer's token listed as pharmacy, or a rider's listed as support, gains nothing. Staff see
+    everything, whatever they are listed as.
     """
     own = CLEARANCE[actor.role]
-    if actor.is_staff:
-        return own
-    me = room.participant(actor.user_id)
-    return own if me is None else min(own, CLEARANCE[me.role])
+    return own if actor.is_staff else min(own, CLEARANCE[role])
 
 
 def audience_for(

@@ -29,7 +29,10 @@ class MessageSent:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:
-    """The text of a message changed; ``message.rev`` is the room's new ``rev``."""
+    """The text of a message changed; ``message.rev`` is the room's new ``rev``.
+
+    The event is the same for everybody: keep the ``status``, receipts and ``reply_count`` you know.
+    """
 
     name: ClassVar[str] = "message.edited"
     room_id: str
@@ -38,7 +41,10 @@ class MessageEdited:
 
 @dataclass(frozen=True, slots=True)
 class MessageDeleted:
-    """A message was taken back: what remains is a tombstone under the same number."""
+    """A message was taken back: what remains is a tombstone under the same number.
+
+    The event is the same for everybody: keep the ``status``, receipts and ``reply_count`` you know.
+    """
 
     name: ClassVar[str] = "message.deleted"
     room_id: str
@@ -100,7 +106,10 @@ class ParticipantChanged:
 
 @dataclass(frozen=True, slots=True)
 class RoomOpened:
-    """A room that you take part in is there, or you were added to one."""
+    """A room that you take part in is there, or you were added to one.
+
+    You hear what is said from now on; what was said before is for ``room.join`` or ``room.sync``.
+    """
 
     name: ClassVar[str] = "room.opened"
     room: RoomView

@@ -121,10 +121,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """A room before and after a rule: the very same one where nothing changed."""
+    """A room before and after a rule, the very same one where nothing changed, and its ``rev``."""
 
     before: Room
     room: Room
+    rev: int
 
     @property
     def changed(self) -> bool:
@@ -248,7 +249,7 @@ class Connection(Protocol):
     @property
     def id(self) -> str: ...
 
-    def watch(self, room_id: str, level: int) -> None:
+    def watch(self, room: Room) -> None:
         """Tell this connection what happens in the room, from now on."""
 
     def unwatch(self, room_id: str) -> None:

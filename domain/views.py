@@ -88,7 +88,7 @@ def participant_view(
         is_muted=is_muted,
         muted_until=one.muted_until if is_muted else None,
         is_blocked=one.blocked_at(now),
-        is_online=one.user_id in present,
+        is_online=one.is_active and not one.blocked_at(now) and one.user_id in present,
         delivered_seq=mark.delivered_seq,
         read_seq=mark.read_seq,
         joined_at=one.joined_at,

@@ -9,7 +9,7 @@ from domain.rooms import RoomRule, archived, closed, reopened
 from .operation import Context, Outcome, operation, route
 from .requests import InRoom, Reason
 from .rooms import OneRoom
-from .views import both_views
+from .views import outlook
 
 
 class EndRoom(InRoom):
@@ -56,6 +56,7 @@ async def archive(ctx: Context, ask: EndRoom) -> Outcome[OneRoom]:  # noqa: ARG0
 
 
 async def _change(ctx: Context, rule: RoomRule) -> Outcome[OneRoom]:
+    before = await outlook(ctx, ctx.room.id)
     change = await ctx.store.change_room(ctx.room.id, rule)
-    own, shared = await both_views(ctx, ctx.room.id)
-    return Outcome(OneRoom(own), (RoomChanged(shared),) if change.changed else ())
+    now = before.after(change)
+    return Outcome(OneRoom(now.own()), (RoomChanged(now.shared()),) if change.changed else ())

@@ -12,6 +12,7 @@ from domain.events import MessageDeleted, MessageEdited, MessageSent
 from domain.messages import Wording, clean_text, deleted, draft_message, edited
 from domain.model import Audience, Message
 from domain.permissions import Action, authorize
+from domain.rooms import at
 
 from .operation import Context, Outcome, operation, route
 from .requests import Id, InRoom, OnMessage, Reason, Request
@@ -48,6 +49,8 @@ class EditMessage(OnMessage):
 
 
 class DeleteMessage(OnMessage):
+    """``reason`` is shown with the tombstone, to everybody who saw the message."""
+
     reason: Reason | None = None
 
 
@@ -87,15 +90,21 @@ async def send(ctx: Context, ask: SendMessage) -> Outcome[Sent]:
 async def place(ctx: Context, ask: Saying, answered: Message | None) -> Outcome[Sent]:
     """Put what is said at the end of the room's log, as an answer if it is one."""
     draft = draft_message(ctx.room, ctx.actor, ctx.now, ask.wording(), answered)
-    message, duplicate = await ctx.store.append(draft, _hindrance(ctx, answered))
-    told = () if duplicate else (MessageSent(ctx.room.id, message),)
-    return Outcome(Sent(message, duplicate), told)
+    hindrance = await _hindrance(ctx, answered)
+    message, duplicate = await ctx.store.append(draft, hindrance)
+    if duplicate:
+        return Outcome(Sent(await message_seen(ctx, message.id), duplicate=True))
+    return Outcome(Sent(message, duplicate=False), (MessageSent(ctx.room.id, message),))
 
 
-def _hindrance(ctx: Context, answered: Message | None) -> ChatError | None:
+async def _hindrance(ctx: Context, answered: Message | None) -> ChatError | None:
     """Why nothing new can be said just now; a repeat of what was said is no matter of that."""
+    room = ctx.room
+    if answered is not None:
+        # Reading it took a while, in which the room may have changed.
+        room = at(await ctx.store.find_room(room.id) or room, ctx.now)
     try:
-        authorize(ctx.actor, Action.SEND, ctx.room, ctx.now)
+        authorize(ctx.actor, Action.SEND, room, ctx.now)
     except ChatError as refusal:
         return refusal
     if answered is not None and answered.is_deleted:

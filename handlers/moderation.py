@@ -7,7 +7,7 @@ from domain.permissions import Action
 from domain.rooms import blocked, muted, unblocked, unmuted
 
 from .operation import Context, Outcome, operation, route
-from .participants import OneParticipant, change_participant, person_meant, welcomed
+from .participants import OneParticipant, change_participant, person_meant
 from .requests import OnParticipant, Reason, Time
 
 
@@ -88,6 +88,6 @@ async def unblock(ctx: Context, ask: Release) -> Outcome[OneParticipant]:
     """Let somebody back in who was blocked; if they had not left, they hear the room at once."""
     user_id = person_meant(ctx, ask)
     view, told = await change_participant(
-        ctx, user_id, "unblocked", lambda room: unblocked(room, user_id)
+        ctx, user_id, "unblocked", lambda room: unblocked(room, user_id), shows_room=True
     )
-    return Outcome(OneParticipant(view), await welcomed(ctx, told))
+    return Outcome(OneParticipant(view), told)

@@ -8,14 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.events import Event, ParticipantChanged, RoomOpened
-from domain.model import MAX_PARTICIPANTS, ParticipantRole, Room
+from domain.model import MAX_PARTICIPANTS, ParticipantRole, Snapshot
 from domain.permissions import Action
 from domain.rooms import Person, open_room, with_people
-from domain.views import ParticipantView, RoomView
+from domain.views import RoomView
 
 from .operation import Context, Outcome, operation, route
 from .requests import Id, Metadata, Name, Request
-from .views import both_views
+from .views import Outlook, outlook
 
 
 class CreateRoom(Request):
@@ -84,18 +84,25 @@ async def _open(ctx: Context, ask: CreateRoom, people: list[Person]) -> Outcome[
         max_participants=ask.max_participants,
         metadata=ask.metadata,
     )
-    room, made = await ctx.store.open_room(with_people(wanted, people, ctx.now))
-    before = room
-    if not made and people:
-        change = await ctx.store.change_room(room.id, lambda now: with_people(now, people, ctx.now))
-        before, room = change.before, change.room
-    own, shared = await both_views(ctx, room.id)
-    added = [ParticipantChanged(room.id, one, "added") for one in _newcomers(before, shared)]
-    events: tuple[Event, ...] = (RoomOpened(shared), *added) if made or added else ()
-    return Outcome(Opened(own, not made), events)
+    wanted = with_people(wanted, people, ctx.now)
+    invited = [one.user_id for one in people]
+    present = await ctx.presence.present(invited, ctx.now)
+    room, made = await ctx.store.open_room(wanted)
+    if made:
+        fresh = Snapshot(room, 0, 0, room.created_at, {}, None, 0)
+        seen = Outlook(fresh, present, ctx.now)
+        return Outcome(Opened(seen.own(), duplicate=False), (RoomOpened(seen.shared()),))
+    return await _add_missing(ctx, room.id, people, await outlook(ctx, room.id, invited))
 
 
-def _newcomers(before: Room, room: RoomView) -> list[ParticipantView]:
-    """Who takes part now and did not before."""
-    inside = {one.user_id for one in before.active}
-    return [one for one in room.participants if one.is_active and one.user_id not in inside]
+async def _add_missing(
+    ctx: Context, room_id: str, people: list[Person], before: Outlook
+) -> Outcome[Opened]:
+    change = await ctx.store.change_room(room_id, lambda room: with_people(room, people, ctx.now))
+    seen = before.after(change)
+    shared = seen.shared()
+    inside = {one.user_id for one in change.before.active}
+    added = [one for one in shared.participants if one.is_active and one.user_id not in inside]
+    told = (ParticipantChanged(room_id, one, "added") for one in added)
+    events: tuple[Event, ...] = (RoomOpened(shared), *told) if added else ()
+    return Outcome(Opened(seen.own(), duplicate=True), events)

@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
-from domain.errors import not_found
+from domain.errors import ChatError, not_found
 from domain.events import Event, ParticipantChange, ParticipantChanged, RoomOpened
-from domain.model import Mark, ParticipantRole
+from domain.model import ParticipantRole
 from domain.permissions import Action
 from domain.rooms import Person, RoomRule, with_person, without_person
-from domain.views import ParticipantView, participant_view, shared_room_view
+from domain.views import ParticipantView
 
 from .operation import Context, Outcome, operation, route
-from .requests import Id, InRoom, Name, OnParticipant, PageSize, Reason
-from .views import own_view, present_in, snapshot_of
+from .requests import (
+    Id,
+    InRoom,
+    Name,
+    OnParticipant,
+    PageSize,
+    Reason,
+    RoomRequest,
+    room_within,
+)
+from .views import outlook, own_view
 
 
 class AddParticipant(InRoom):
@@ -29,8 +38,21 @@ class RemoveParticipant(OnParticipant):
     reason: Reason | None = None
 
 
-class LeaveRoom(InRoom):
-    pass
+class LeaveRoom(RoomRequest):
+    """Oneself in a room: by the room, or by one's own ``participant_id``."""
+
+    room_id: Id | None = None
+    user_id: Id | None = None
+    participant_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> LeaveRoom:
+        if (self.room_id is None) == (self.participant_id is None):
+            raise ValueError("name either room_id or participant_id")
+        return self
+
+    def place(self) -> str | None:
+        return self.room_id or room_within(self.participant_id or "")
 
 
 class ListParticipants(InRoom):
@@ -66,21 +88,26 @@ def person_meant(ctx: Context, ask: OnParticipant) -> str:
 
 
 async def change_participant(
-    ctx: Context, user_id: str, change: ParticipantChange, rule: RoomRule
+    ctx: Context,
+    user_id: str,
+    change: ParticipantChange,
+    rule: RoomRule,
+    *,
+    shows_room: bool = False,
 ) -> tuple[ParticipantView, tuple[Event, ...]]:
     """Change somebody's place in the room, and what everybody there is told of it.
 
-    What the event shows is read before the change, so that nothing waits between the change and
-    its telling: who is cut off is cut off at once.
+    ``shows_room``: whoever gets the room by this is shown it first. What is told is read before
+    the change: who is cut off is cut off at once.
     """
-    snapshot = await snapshot_of(ctx, ctx.room.id)
-    present = await ctx.presence.present({user_id}, ctx.now)
+    before = await outlook(ctx, ctx.room.id, (user_id,))
     done = await ctx.store.change_room(ctx.room.id, rule)
-    known = next(one for one in done.room.participants if one.user_id == user_id)
-    mark = snapshot.marks.get(user_id, Mark())
-    view = participant_view(known, mark, present, ctx.now)
-    told = (ParticipantChanged(ctx.room.id, view, change),) if done.changed else ()
-    return view, told
+    shared = before.after(done).shared()
+    view = next(one for one in shared.participants if one.user_id == user_id)
+    told = ParticipantChanged(ctx.room.id, view, change)
+    if not done.changed:
+        return view, ()
+    return view, (RoomOpened(shared), told) if shows_room else (told,)
 
 
 @operation(
@@ -102,17 +129,9 @@ async def add(ctx: Context, ask: AddParticipant) -> Outcome[AddedParticipant]:
         ask.user_id,
         "changed" if duplicate else "added",
         lambda room: with_person(room, person, ctx.now),
+        shows_room=True,
     )
-    return Outcome(AddedParticipant(view, duplicate), await welcomed(ctx, told))
-
-
-async def welcomed(ctx: Context, told: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The same events after the one that shows the room to whoever just got it."""
-    if not told:
-        return ()
-    snapshot = await snapshot_of(ctx, ctx.room.id)
-    present = await present_in(ctx, (snapshot.room,))
-    return (RoomOpened(shared_room_view(snapshot, present, ctx.now)), *told)
+    return Outcome(AddedParticipant(view, duplicate), told)
 
 
 @operation(
@@ -135,16 +154,18 @@ async def remove(ctx: Context, ask: RemoveParticipant) -> Outcome[OneParticipant
 @operation(
     "participant.leave",
     action=Action.LEAVE,
-    routes=(route("POST /api/chat-rooms/{room_id}/leave/", "participant"),),
+    routes=(route("POST /api/chat-participants/{participant_id}/leave-room/", "participant"),),
     emits=(ParticipantChanged,),
     ordered=True,
     example={"room_id": "r1"},
 )
-async def leave(ctx: Context, ask: LeaveRoom) -> Outcome[OneParticipant]:  # noqa: ARG001 # the room says it all
-    """Leave a room for good."""
-    user_id = ctx.actor.user_id
+async def leave(ctx: Context, ask: LeaveRoom) -> Outcome[OneParticipant]:
+    """Leave a room for good; taking out somebody else is ``participant.remove``."""
+    me = next(one for one in ctx.room.active if one.user_id == ctx.actor.user_id)
+    if ask.participant_id not in (None, me.id) or ask.user_id not in (None, me.user_id):
+        raise ChatError("forbidden", "One leaves a room oneself.")
     view, told = await change_participant(
-        ctx, user_id, "left", lambda room: without_person(room, user_id)
+        ctx, me.user_id, "left", lambda room: without_person(room, me.user_id)
     )
     return Outcome(OneParticipant(view), told)
 

@@ -88,6 +88,12 @@ class RoomRequest(Request):
         """The id of the room, None where the request carries an id that cannot be one."""
 
 
+def room_within(identifier: str) -> str | None:
+    """The id of the room inside a message's or participant's id."""
+    found = place_of(identifier)
+    return found[0] if found else None
+
+
 class InRoom(RoomRequest):
     room_id: Id
 
@@ -99,8 +105,7 @@ class OnMessage(RoomRequest):
     message_id: Id
 
     def place(self) -> str | None:
-        found = place_of(self.message_id)
-        return found[0] if found else None
+        return room_within(self.message_id)
 
 
 class OnParticipant(RoomRequest):
@@ -121,8 +126,7 @@ class OnParticipant(RoomRequest):
     def place(self) -> str | None:
         if self.participant_id is None:
             return self.room_id
-        found = place_of(self.participant_id)
-        return found[0] if found else None
+        return room_within(self.participant_id)
 
 
 class OrderRequest(Request):

@@ -93,7 +93,7 @@ async def join(ctx: Context, ask: EnterRoom) -> Outcome[Entered]:
     Participants hear their rooms anyway; staff hear the rooms they joined, on this connection.
     """
     # Hear first and read after: what happens in between comes twice rather than never.
-    ctx.live.watch(ctx.room.id, ctx.level)
+    ctx.live.watch(ctx.room)
     page = await ctx.store.messages(Span(ctx.room.id, ctx.level, ask.limit))
     snapshot = await snapshot_of(ctx, ctx.room.id)
     present = await present_in(ctx, (snapshot.room,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.audience import clearance
 from domain.errors import ChatError, not_found
@@ -19,7 +19,9 @@ from .requests import Id, Request, Sequence
 from .views import filled, own_view
 
 SYNC_PAGE = 100
-"""Messages per room in one answer of ``room.sync``."""
+"""Messages in one answer of ``room.sync``, over all its rooms."""
+SYNC_TEXT = 200_000
+"""Characters in one answer after which the rooms that follow wait for the next."""
 
 
 class Position(Request):
@@ -32,6 +34,12 @@ class Position(Request):
 
 class SyncRooms(Request):
     rooms: Annotated[list[Position], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> SyncRooms:
+        if len({one.room_id for one in self.rooms}) < len(self.rooms):
+            raise ValueError("name each room once")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +73,19 @@ async def sync(ctx: Context, ask: SyncRooms) -> Outcome[Caught]:
 
     Right after any break, however long: it reads the log and needs nothing of the connection. A
     room that is not the actor's is answered with its ``error``, the others are answered all the
-    same.
+    same. What is too much for one answer is ``limited``: a room may have to wait for the next.
     """
-    return Outcome(Caught([await _missed(ctx, one) for one in ask.rooms]))
+    found: list[Missed] = []
+    messages, text = SYNC_PAGE, SYNC_TEXT
+    for known in ask.rooms:
+        one = await _missed(ctx, known, messages if text > 0 else 0)
+        found.append(one)
+        messages -= len(one.messages or ())
+        text -= sum(len(message.content) for message in one.messages or ())
+    return Outcome(Caught(found))
 
 
-async def _missed(ctx: Context, known: Position) -> Missed:
+async def _missed(ctx: Context, known: Position, limit: int) -> Missed:
     try:
         room = await ctx.store.find_room(known.room_id)
         if room is None:
@@ -78,8 +93,10 @@ async def _missed(ctx: Context, known: Position) -> Missed:
         room = at(room, ctx.now)
         authorize(ctx.actor, Action.READ, room, ctx.now)
         view = await own_view(ctx, room.id)
+        if limit < 1:
+            return Missed(room.id, view, [], known.after_seq, known.after_rev, limited=True)
         changes = await ctx.store.changes(
-            room.id, clearance(ctx.actor, room), known.after_seq, known.after_rev, SYNC_PAGE
+            room.id, clearance(ctx.actor, room), known.after_seq, known.after_rev, limit
         )
     except ChatError as refusal:
         return Missed(known.room_id, error=refusal.body())

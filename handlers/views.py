@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.errors import not_found
 from domain.model import Message, Room, RoomStatus, Snapshot, Step, place_of
-from domain.ports import RoomQuery, Span
+from domain.ports import RoomChange, RoomQuery, Span
 from domain.receipts import with_receipts
 from domain.rooms import at
 from domain.views import Presence, RoomView, room_view, shared_room_view
@@ -25,21 +26,55 @@ async def snapshot_of(ctx: Context, room_id: str) -> Snapshot:
 
 
 async def present_in(ctx: Context, rooms: Iterable[Room]) -> dict[str, Presence]:
-    people = {one.user_id for room in rooms for one in room.participants}
+    """Who of the rooms' people is there; who lost a room is no longer seen from it."""
+    people = {
+        one.user_id
+        for room in rooms
+        for one in room.participants
+        if one.is_active and not one.is_blocked
+    }
     return await ctx.presence.present(people | {ctx.actor.user_id}, ctx.now)
 
 
 async def own_view(ctx: Context, room_id: str) -> RoomView:
     """The room as the actor sees it."""
-    snapshot = await snapshot_of(ctx, room_id)
-    return room_view(snapshot, await present_in(ctx, (snapshot.room,)), ctx.now)
+    return (await outlook(ctx, room_id)).own()
 
 
-async def both_views(ctx: Context, room_id: str) -> tuple[RoomView, RoomView]:
-    """The room as the actor sees it, and as an event tells it to everybody."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A room and who is there, read before a change.
+
+    It shows what becomes of the room without reading again: nothing may wait between a write and
+    its telling, or an older state would be told after a newer one.
+    """
+
+    snapshot: Snapshot
+    present: dict[str, Presence]
+    now: datetime
+
+    def after(self, change: RoomChange) -> Outlook:
+        """The room as the change left it."""
+        room = at(change.room, self.now)
+        return replace(self, snapshot=replace(self.snapshot, room=room, rev=change.rev))
+
+    def own(self) -> RoomView:
+        """As the actor sees it."""
+        return room_view(self.snapshot, self.present, self.now)
+
+    def shared(self) -> RoomView:
+        """As an event tells it to everybody."""
+        return shared_room_view(self.snapshot, self.present, self.now)
+
+
+async def outlook(ctx: Context, room_id: str, newcomers: Iterable[str] = ()) -> Outlook:
+    """The room as it is, and whether those are there who are about to come in."""
     snapshot = await snapshot_of(ctx, room_id)
     present = await present_in(ctx, (snapshot.room,))
-    return room_view(snapshot, present, ctx.now), shared_room_view(snapshot, present, ctx.now)
+    coming = [one for one in newcomers if one not in present]
+    if coming:
+        present = present | await ctx.presence.present(coming, ctx.now)
+    return Outlook(snapshot, present, ctx.now)
 
 
 async def message_seen(ctx: Context, message_id: str) -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+import uvloop
 from aiohttp import web
 
 from presence.memory import MemoryPresence
@@ -83,9 +83,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         door = Door(store, channels)
         sockets = _sockets(settings, shared, door)
         door.pulse = Pulse(board, fanout, sockets.connections.values, settings.presence_grace)
-        app = web_application(
-            Rest(dispatch, verifier, limits), settings.cors_origins, Readiness(store, sockets)
-        )
+        rest = Rest(dispatch, verifier, limits)
+        app = web_application(rest, settings.cors_origins, Readiness(store, sockets))
         sockets.attach(app)
         if settings.demo:
             demo.add_sign_in(app, await demo.seed(dispatch), signing_secret(settings) or "")
@@ -96,6 +95,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         try:
             yield Running(await _listen(runner, settings), sockets)
         finally:
+            rest.stopping = True
+            await asyncio.gather(*(site.stop() for site in runner.sites))
             await sockets.drain(DRAIN)
             await runner.cleanup()
             await chores.stop()
@@ -139,12 +140,7 @@ def serve(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; the exit status."""
     set_up(settings.log_level, settings.log_format)
     try:
-        with contextlib.suppress(ImportError):
-            import uvloop  # noqa: PLC0415 # not there on Windows
-
-            uvloop.run(_serve(settings))
-            return 0
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
     except StoreUnusable as fault:
         print(fault, file=sys.stderr)  # noqa: T201 # the last word
         return 1

@@ -28,12 +28,14 @@ class Channel:
     """A room with listeners here: what each may see, and how far its log has been told.
 
     ``seq`` is None until the first message is told; ``wanted`` is the last number heard of.
+    ``marks`` is what was last told of each person's.
     """
 
     levels: dict[Listener, int] = field(default_factory=dict)
     seq: int | None = None
     wanted: int = 0
     healing: bool = False
+    marks: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Channels:

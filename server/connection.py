@@ -12,19 +12,22 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import structlog
 
+from domain.audience import clearance
 from domain.errors import ChatError
 from domain.events import SessionExpiring
-from domain.model import Actor, PresenceStatus
+from domain.model import Actor, PresenceStatus, Room
+from domain.permissions import hears
 from domain.ports import Lease
 
 from .asked import Asked, read_event
 from .channels import Channels
 from .clock import now
 from .dispatch import Answer, Dispatch
+from .engine import EngineSocket
 from .limits import RateLimits
 from .session import SessionTimers
 from .tokens import Verifier
@@ -32,19 +35,10 @@ from .wire import ack_frame, event_frame
 
 log = structlog.get_logger("connection")
 
-MAX_IN_FLIGHT = 64
+MAX_IN_FLIGHT = 32
 """Operations of one connection under way; beyond that its next packet is not read yet."""
 LEASE = timedelta(seconds=20)
 """How long a connection counts as present without a renewal."""
-
-
-class Transport(Protocol):
-    """What carries the connection's frames."""
-
-    @property
-    def sid(self) -> str: ...
-
-    def push(self, frame: bytes) -> None: ...
 
 
 class Server(NamedTuple):
@@ -61,9 +55,9 @@ class SocketConnection:
     """A person's connection. Frames pushed before :meth:`release` wait for the handshake."""
 
     def __init__(
-        self, transport: Transport, actor: Actor, server: Server, hang_up: Callable[[str], None]
+        self, transport: EngineSocket, actor: Actor, server: Server, hang_up: Callable[[str], None]
     ) -> None:
-        self.id = transport.sid
+        self.id: str = transport.sid
         self.actor = actor
         self.status: PresenceStatus = "online"
         self._transport = transport
@@ -75,6 +69,7 @@ class SocketConnection:
         self._quiet.set()
         self._done: asyncio.Future[None] | None = None
         self._closing = False
+        self._gone = False
         self._session = SessionTimers(self._warn, partial(hang_up, self.id))
         self._session.start(actor.expires_at)
 
@@ -155,10 +150,6 @@ class SocketConnection:
         """Answer a packet that was not even read."""
         self._answer(packet_id, Answer(error=refusal))
 
-    @property
-    def busy(self) -> bool:
-        return self._running > 0
-
     async def wind_up(self) -> None:
         """Take nothing new, and return when nothing it asked is under way."""
         self._closing = True
@@ -168,14 +159,17 @@ class SocketConnection:
 
     # What operations may do to it
 
-    def watch(self, room_id: str, level: int) -> None:
-        self._server.channels.watch(self, room_id, level)
+    def watch(self, room: Room) -> None:
+        if hears(self.actor, room):
+            self._server.channels.belongs(self.actor.user_id, room.id)
+        self._server.channels.watch(self, room.id, clearance(self.actor, room))
 
     def unwatch(self, room_id: str) -> None:
         if not self._server.channels.takes_part(self.actor.user_id, room_id):
             self._server.channels.unwatch(self, room_id)
 
     def lease(self, status: PresenceStatus, at: datetime) -> Lease:
+        self._refuse_if_gone()
         self.status = status
         return Lease(self.actor.user_id, self.id, status, at + LEASE)
 
@@ -183,6 +177,7 @@ class SocketConnection:
         fresh = await self._server.verifier.verify(token, now())
         if (fresh.user_id, fresh.role) != (self.actor.user_id, self.actor.role):
             raise ChatError("unauthenticated", "The new token is of somebody else: connect anew.")
+        self._refuse_if_gone()
         self.actor = fresh
         self._session.start(fresh.expires_at)
         return fresh.expires_at
@@ -191,5 +186,10 @@ class SocketConnection:
         self.push(event_frame(SessionExpiring(self.actor.expires_at)))
 
     def stop(self) -> None:
-        """Let go of the timers."""
+        """It is over: no timer runs on, and nothing it asked brings it back."""
+        self._gone = True
         self._session.stop()
+
+    def _refuse_if_gone(self) -> None:
+        if self._gone:
+            raise ChatError("unavailable", "This connection has ended: connect again.")

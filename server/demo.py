@@ -23,6 +23,7 @@ from .tokens import sign
 ORDER = "demo-1001"
 NUMBER = "A-1001"
 TOKEN_TTL = 3600
+PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 PEOPLE: tuple[tuple[str, Role, str], ...] = (
     ("asha", "customer", "Asha"),
     ("ravi", "rider", "Ravi"),
@@ -84,8 +85,10 @@ def add_sign_in(app: web.Application, room_id: str, secret: str) -> None:
     """``GET /api/demo/``: the demo people with fresh tokens, for pages of this machine only."""
 
     async def people(request: web.Request) -> web.Response:
-        # A foreign site can point a name of its own at this machine, but not make it loopback.
-        if not is_loopback(request.host.rsplit(":", 1)[0].strip("[]")):
+        # A foreign site can point a name of its own at this machine, but not make it loopback; and
+        # what came through a proxy came from who knows where.
+        by_proxy = any(name in request.headers for name in PROXY_HEADERS)
+        if by_proxy or not is_loopback(request.host.rsplit(":", 1)[0].strip("[]")):
             return problem(not_found("address"))
         moment = now()
         listed = [

@@ -141,6 +141,10 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
 
     async def _abort(self) -> None:
         await self.close(wait=False, abort=True, reason=self.server.reason.PING_TIMEOUT)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget the client, and end a transport that it holds open without reading."""
         if self._ws is not None:
             transport = self._ws._req.transport if self._ws._req else None  # noqa: SLF001 # aiohttp offers no abort
             if transport is not None:
@@ -163,10 +167,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
         self.closed = True
         self._wake.set()
         self._taken.set()
-        # A polling client fetches the last word; then nobody asks for this socket any more.
-        self._timer = self._loop.call_later(
-            HANDSHAKE_TIMEOUT, self.server.sockets.pop, self.sid, None
-        )
+        # Time to take the last word: for a polling client to fetch it, for another to read it.
+        self._timer = self._loop.call_later(HANDSHAKE_TIMEOUT, self._let_go)
 
     async def check_ping_timeout(self) -> bool:
         """The timers see to silence; the library asks here before it sends."""
@@ -202,12 +204,15 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
         """The upgrade from polling: probe, answer, release the waiting poll, upgrade."""
         self.upgrading = True
         try:
-            if (await ws.receive()).data != "2probe":
-                return False
-            await ws.send_str("3probe")
-            self._wake.set()
-            last = await ws.receive()
-            return bool(last.data == "5")
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+                if (await ws.receive()).data != "2probe":
+                    return False
+                await ws.send_str("3probe")
+                self._wake.set()
+                last = await ws.receive()
+                return bool(last.data == "5")
+        except TimeoutError:
+            return False
         finally:
             self.upgrading = False
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from domain.audience import CLEARANCE, LEVELS
+from domain.audience import LEVELS, lesser_clearance
 from domain.errors import ChatError
 from domain.events import (
     Event,
@@ -27,7 +27,6 @@ from domain.events import (
     TypingStarted,
     TypingStopped,
 )
-from domain.model import Actor
 from domain.ports import Span, Store
 from domain.views import ParticipantView, RoomView
 
@@ -130,7 +129,12 @@ class Fanout:
                 self._tallies.unread(listener.actor.user_id, event.room_id)
 
     def _receipt(self, event: ReceiptUpdated) -> None:
-        self._to_room(event.room_id, event)
+        channel = self._channels.channel(event.room_id)
+        mark = (event.delivered_seq, event.read_seq)
+        if channel is not None and mark > channel.marks.get(event.user_id, (0, 0)):
+            # Marks only grow, so an answer that was overtaken has nothing to tell.
+            channel.marks[event.user_id] = mark
+            self._to_room(event.room_id, event)
         self._tallies.unread(event.user_id, event.room_id)
 
     def _typing(self, event: TypingStarted | TypingStopped) -> None:
@@ -155,7 +159,7 @@ class Fanout:
         for listener in self._channels.connections_of(user_id):
             # Somebody's part in the order may have changed, and with it what they may see.
             if channel is not None and listener in channel.levels:
-                level = _level(listener.actor, event.participant)
+                level = lesser_clearance(listener.actor, event.participant.role)
                 self._channels.watch(listener, event.room_id, level)
 
     def _opened(self, event: RoomOpened) -> None:
@@ -165,25 +169,27 @@ class Fanout:
         self._stir(event.room)
 
     def _room(self, event: RoomChanged) -> None:
-        # An archived room is heard by nobody who connected meanwhile.
-        self._seat(event.room)
-        self._to_room(event.room.id, event)
-        for one in event.room.participants:
-            self._tallies.unread(one.user_id, event.room.id)
-        self._stir(event.room)
+        room = event.room
+        # Who connected while the room was archived does not hear it yet.
+        self._seat(room)
+        self._to_room(room.id, event)
+        for person in _inside(room):
+            self._tallies.unread(person.user_id, room.id)
+            if room.status == "archived":
+                self._channels.cut_off(person.user_id, room.id)
+        self._stir(room)
 
     def _seat(self, room: RoomView) -> list[Listener]:
         """Have everybody who takes part hear the room; the connections that did not yet."""
         seated = []
-        for person in room.participants:
-            if not person.is_active or person.is_blocked:
-                continue
+        for person in _inside(room):
             self._channels.moved(person.user_id)
-            self._channels.belongs(person.user_id, room.id)
             channel = self._channels.channel(room.id)
             for listener in self._channels.connections_of(person.user_id):
+                self._channels.belongs(person.user_id, room.id)
                 if channel is None or listener not in channel.levels:
-                    self._channels.watch(listener, room.id, _level(listener.actor, person))
+                    level = lesser_clearance(listener.actor, person.role)
+                    self._channels.watch(listener, room.id, level)
                     self._tallies.unread(person.user_id, room.id)
                     seated.append(listener)
         return seated
@@ -201,6 +207,5 @@ class Fanout:
                 listener.push(frame)
 
 
-def _level(actor: Actor, person: ParticipantView) -> int:
-    own = CLEARANCE[actor.role]
-    return own if actor.is_staff else min(own, CLEARANCE[person.role])
+def _inside(room: RoomView) -> list[ParticipantView]:
+    return [one for one in room.participants if one.is_active and not one.is_blocked]

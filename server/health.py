@@ -5,8 +5,11 @@ from __future__ import annotations
 from domain.errors import ChatError
 from domain.ports import Store
 
-from .clock import now
+from .clock import monotonic, now
 from .sockets import OrderSockets
+
+FRESH = 0.5
+"""Seconds for which an answer holds: asking writes, and anybody may ask."""
 
 
 class Readiness:
@@ -16,10 +19,18 @@ class Readiness:
         self._store = store
         self._sockets = sockets
         self._down_since: str | None = None
+        self._ask_at = 0.0
+        self._known: dict[str, object] = {"status": "not_ready", "parts": {}}
 
     async def __call__(self) -> dict[str, object]:
         if self._sockets.draining:
             return {"status": "stopping", "parts": {}}
+        if monotonic() >= self._ask_at:
+            self._ask_at = monotonic() + FRESH
+            self._known = await self._ask()
+        return self._known
+
+    async def _ask(self) -> dict[str, object]:
         try:
             await self._store.check()
         except ChatError as fault:

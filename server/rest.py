@@ -37,6 +37,7 @@ class Rest:
         self._dispatch = dispatch
         self._verifier = verifier
         self._limits = limits
+        self.stopping = False
 
     def routes(self) -> Iterator[web.RouteDef]:
         """Every route of the registry, with and without its trailing slash; exact paths first."""
@@ -50,6 +51,8 @@ class Rest:
         self, operation: Operation, route: Route, request: web.Request
     ) -> web.StreamResponse:
         try:
+            if self.stopping:
+                return problem(ChatError("unavailable", "This server is stopping.", retry_after=1))
             actor = await self.actor(request)
             if route.method != hdrs.METH_GET:
                 self._limits.rest_write(actor.user_id, group_of(route.path))

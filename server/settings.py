@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     )
     demo: bool = _setting(
         _demo_by_default,
-        "Demo people, sign-in on the try-it page, and a random secret kept in DATA_DIR.",
+        "Demo people who sign in on the try-it page, a secret in DATA_DIR. Not behind a proxy.",
         "1 or 0",
         shown="1 when no JWT setting is set and HOST is loopback, else 0",
     )
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         200, "Operations of any kind that a connection may send at once.", 1, 100_000
     )
     max_frame: int = _count(
-        65_536, "Bytes of the largest request or frame accepted.", 1_024, 16_777_216
+        65_536, "Bytes of the largest Socket.IO frame accepted.", 1_024, 1_048_576
     )
     send_buffer: int = _count(
         1_048_576,

@@ -90,7 +90,7 @@ class OrderSockets(socketio.AsyncServer):  # type: ignore[misc] # the library is
         if len(self._server.channels.connections_of(actor.user_id)) >= self._max_connections:
             too_many = f"At most {self._max_connections} connections at once: close one."
             raise ChatError("rate_limited", too_many, retry_after=5)
-        if socket.closed:
+        if socket.closed or socket.sid in self.connections:
             return None
         connection = SocketConnection(socket, actor, self._server, self._expire)
         self.connections[connection.id] = connection

@@ -80,19 +80,30 @@ class Tallies:
 
     async def _tell_unread(self) -> None:
         waiting, self._unread = self._unread, {}
-        for user_id, rooms in waiting.items():
-            connections = self._channels.connections_of(user_id)
-            actor = next((one.actor for one in connections), None)
-            if actor is None:
-                continue
-            viewer = viewer_of(actor, now())
-            counts = await self._store.unread(viewer)
-            total = sum(counts.values())
-            counts |= await self._elsewhere(viewer, rooms - counts.keys())
-            for room_id in rooms:
-                frame = event_frame(UnreadChanged(room_id, counts.get(room_id, 0), total))
-                for listener in connections:
-                    listener.push(frame)
+        while waiting:
+            user_id, rooms = waiting.popitem()
+            try:
+                await self._tell_person(user_id, rooms)
+            except ChatError:
+                # Not lost: told when the store answers again, to this one and to all that follow.
+                for person, theirs in {user_id: rooms, **waiting}.items():
+                    for room_id in theirs:
+                        self.unread(person, room_id)
+                raise
+
+    async def _tell_person(self, user_id: str, rooms: set[str]) -> None:
+        connections = self._channels.connections_of(user_id)
+        actor = next((one.actor for one in connections), None)
+        if actor is None:
+            return
+        viewer = viewer_of(actor, now())
+        counts = await self._store.unread(viewer)
+        total = sum(counts.values())
+        counts |= await self._elsewhere(viewer, rooms - counts.keys())
+        for room_id in rooms:
+            frame = event_frame(UnreadChanged(room_id, counts.get(room_id, 0), total))
+            for listener in self._channels.connections_of(user_id):
+                listener.push(frame)
 
     async def _elsewhere(self, viewer: Viewer, room_ids: set[str]) -> dict[str, int]:
         """What is unread in rooms that are not among the person's own: looked into, or archived."""

@@ -113,13 +113,20 @@ async def _answer_kindly(request: web.Request, handler: Handler) -> web.StreamRe
         return problem(not_found("address"))
 
 
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _origin_guard(origins: tuple[str, ...]) -> Callable[..., Awaitable[web.StreamResponse]]:
     """Let in pages of this host and of the listed origins; nothing a proxy could be made to say."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or urlsplit(origin).netloc == request.host:
+        if origin is None or _host_of(origin) == request.host:
             return await handler(request)
         if origin not in origins and "*" not in origins:
             return problem(ChatError("forbidden", "This origin is not in CORS_ORIGINS."))

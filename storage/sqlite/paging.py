@@ -5,7 +5,6 @@ from __future__ import annotations
 from domain.errors import invalid
 
 _DIGITS = 18  # what surely fits SQLite's integers
-FIRST = -1
 
 
 def cursor_of(major: int, minor: int) -> str:

@@ -62,7 +62,7 @@ def change_room(db: sqlite3.Connection, heads: Heads, room_id: str, rule: RoomRu
         raise not_found("room")
     after = rule(before)
     if after is before:
-        return RoomChange(before, before)
+        return RoomChange(before, before, head.rev)
     db.execute(_UPDATE, {**room_fields(after), "no": head.no})
     if after.participants != before.participants:
         db.execute("DELETE FROM participants WHERE room_no = ?", (head.no,))
@@ -71,7 +71,7 @@ def change_room(db: sqlite3.Connection, heads: Heads, room_id: str, rule: RoomRu
     head.rev += 1
     heads.moved(head)
     kept = find_room(db, room_id, None)
-    return RoomChange(before, kept or after)
+    return RoomChange(before, kept or after, head.rev)
 
 
 def find_room(db: sqlite3.Connection, room_id: str | None, order_id: str | None) -> Room | None:

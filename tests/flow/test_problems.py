@@ -91,8 +91,8 @@ async def test_fields_come_from_one_place_only(as_customer: Rest, order: Order) 
     for wrong in (
         ("GET", f"{path}?room_id=other", None),
         ("GET", f"{path}messages/?limit=1&limit=2", None),
-        ("POST", f"{path}leave/?room_id={order.room_id}", None),
-        ("POST", f"{path}leave/", {"room_id": order.room_id}),
+        ("POST", f"{path}close/?room_id={order.room_id}", None),
+        ("POST", f"{path}close/", {"room_id": order.room_id}),
         ("POST", "/api/chat-messages/?client_id=c1", {"room_id": order.room_id, "content": "x"}),
     ):
         status, problem = await as_customer(*wrong)

@@ -30,7 +30,11 @@ async def test_an_answer_names_what_it_answers_and_where_the_thread_began(
     assert (second["reply_to"], second["thread_root"]) == (first["id"], root["id"])
     told = await asha.hears("message.sent", message=first)
     assert told["room_id"] == order.room_id
-    assert (await ravi.do("message.reply", **asked)) == {"message": first, "duplicate": True}
+    again = await ravi.do("message.reply", **asked)
+    # The first one as it is by now: who answered it has read it.
+    assert [one["user_id"] for one in again["message"].pop("read_by")] == [order.customer]
+    assert (again["message"].pop("delivered_to") != [], again["duplicate"]) == (True, True)
+    assert again["message"] == {name: first[name] for name in again["message"]}
     known = (await asha.do("message.get", message_id=root["id"]))["message"]
     assert (known["reply_count"], known["reply_to"], known["thread_root"]) == (2, None, None)
 

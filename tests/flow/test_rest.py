@@ -171,7 +171,13 @@ async def test_people_are_added_restricted_and_removed(as_support: Rest, order: 
 
 async def test_one_leaves_a_room(as_customer: Rest, order: Order) -> None:
     path = f"/api/chat-rooms/{order.room_id}/"
-    status, gone = await as_customer("POST", f"{path}leave/")
+    _, listed = await as_customer("GET", f"{path}participants/")
+    places = {one["user_id"]: one["id"] for one in listed["results"]}
+    other = f"/api/chat-participants/{places[order.rider]}/leave-room/"
+    status, problem = await as_customer("POST", other)
+    assert (status, problem["code"]) == (403, "forbidden")
+    own = f"/api/chat-participants/{places[order.customer]}/leave-room/"
+    status, gone = await as_customer("POST", own)
     assert (status, gone["user_id"], gone["is_active"]) == (200, order.customer, False)
     status, _ = await as_customer("GET", path)
     assert status == 404

@@ -126,8 +126,8 @@ def test_a_room_knows_who_ever_took_part_and_who_does_now() -> None:
 def test_a_room_changed_unless_the_rule_gave_it_back() -> None:
     before = room(participant())
 
-    assert not RoomChange(before, before).changed
-    assert RoomChange(before, room()).changed
+    assert not RoomChange(before, before, 4).changed
+    assert RoomChange(before, room(), 5).changed
 
 
 # Errors
