@@ -28,6 +28,9 @@ async def test_the_demo_signs_people_in_and_starts_only_one_conversation(
         for rebound in ("chat.example", f"chat.example:{server.url.rpartition(':')[2]}"):
             async with session.get(f"{server.url}/api/demo", headers={"Host": rebound}) as answer:
                 assert answer.status == 404
+        for proxied in ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"):
+            async with session.get(f"{server.url}/api/demo/", headers={proxied: "x"}) as answer:
+                assert answer.status == 404
         assert await server.terminate() == 0
         await server.start()
         for one in demo["people"]:
