@@ -26,6 +26,7 @@ from .dispatch import Dispatch
 from .door import Door
 from .fanout import Fanout
 from .health import Readiness
+from .keys import GOOD_SECRET
 from .limits import RateLimits
 from .logs import set_up
 from .pulse import Pulse
@@ -124,12 +125,20 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
+def secret_size(settings: Settings) -> int:
+    """Bytes of the shared secret; as many as it should have where there is none to be weak."""
+    secret = settings.jwt_secret
+    return GOOD_SECRET if secret is None else len(secret.get_secret_value().encode())
+
+
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
     async with running(settings) as server:
+        if (size := secret_size(settings)) < GOOD_SECRET:
+            log.warning("weak_secret", setting="JWT_SECRET", bytes=size, better=GOOD_SECRET)
         log.info("listening", url=server.url, demo=settings.demo)
         print(f"Order chat is at {server.url} (Ctrl-C stops it)", flush=True)  # noqa: T201 # for people
         await stop.wait()

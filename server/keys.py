@@ -17,8 +17,10 @@ from jwt import PyJWK
 from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import InvalidKeyError, PyJWTError
 
-MIN_SECRET = 32
-"""Bytes: a secret for HS256 is at least as long as its hash (RFC 7518 §3.2)."""
+GOOD_SECRET = 32
+"""Bytes: a secret for HS256 should be as long as its hash (RFC 7518 §3.2); below, we warn."""
+MIN_SECRET = 8
+"""Bytes below which a secret is refused: it would be guessed in an afternoon."""
 MIN_RSA = 2048
 """Bits of an RSA key (RFC 7518 §3.3)."""
 
@@ -35,7 +37,7 @@ def secret_key(secret: str) -> VerifyKey:
     """The key of a shared secret. Raises ValueError when it is too weak or is no secret at all."""
     size = len(secret.encode())
     if size < MIN_SECRET:
-        raise ValueError(f"has {size} bytes, HS256 needs at least {MIN_SECRET}")
+        raise ValueError(f"has {size} bytes, it needs {MIN_SECRET}, better {GOOD_SECRET}")
     try:
         HMACAlgorithm(hashlib.sha256).prepare_key(secret)
     except InvalidKeyError:

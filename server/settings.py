@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .addresses import is_host, is_loopback, key_set_url, origin
 from .bootstrap import SetupError
-from .keys import MIN_SECRET, pem_key, secret_key
+from .keys import GOOD_SECRET, MIN_SECRET, pem_key, secret_key
 
 KEY_SETTINGS = ("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
 JWT_SETTINGS = (*KEY_SETTINGS, "JWT_AUDIENCE", "JWT_ISSUER")
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr | None = _setting(
         None,
         "Tokens are signed with this shared secret (HS256).",
-        f"a secret of at least {MIN_SECRET} bytes",
+        f"a secret of at least {MIN_SECRET} bytes, better {GOOD_SECRET}",
     )
     jwt_public_key: str | None = _setting(
         None,

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any, NoReturn, TypeGuard, cast, get_args
 
 import jwt
 import orjson
+from jwt.warnings import InsecureKeyLengthWarning
 
 from domain.errors import ChatError
 from domain.model import Actor, Role
 
 from .jwks import KeySet
-from .keys import MIN_SECRET, VerifyKey, pem_key, secret_key
+from .keys import GOOD_SECRET, VerifyKey, pem_key, secret_key
 from .settings import Settings, SettingsError
 
 MAX_TOKEN = 8 * 1024
@@ -34,6 +36,9 @@ MAX_LOCALE = 64
 """Characters of ``locale`` and ``tz``."""
 LEEWAY = timedelta(seconds=5)
 """How far ahead of ours an issuer's clock may be. ``exp`` has no leeway: connections end at it."""
+
+# What PyJWT says at every token of a short secret, the server says once at its start.
+warnings.filterwarnings("ignore", category=InsecureKeyLengthWarning)
 
 _ROLES = frozenset(get_args(Role))
 _TYPES = frozenset({"jwt", "at+jwt"})
@@ -172,9 +177,9 @@ def kept_secret(folder: Path) -> str:
             fcntl.flock(file, fcntl.LOCK_EX)
             known = file.read().strip()
             # Less than a whole secret is what a crash left of the first attempt.
-            if len(known.encode()) >= MIN_SECRET:
+            if len(known.encode()) >= GOOD_SECRET:
                 return known
-            drawn = secrets.token_urlsafe(MIN_SECRET)
+            drawn = secrets.token_urlsafe(GOOD_SECRET)
             file.seek(0)
             file.truncate()
             file.write(drawn)

@@ -45,6 +45,8 @@ def web_application(
     for path in ("/api/health/ready", "/api/health/ready/"):
         app.router.add_get(path, _readiness(ready))
     app.router.add_get("/", _page)
+    # Until agents have a console of their own, their panel of the page stands in for it.
+    app.router.add_get("/console/", _to_support)
     app.router.add_get("/static/{name}", _asset)
     app.on_response_prepare.append(_add_headers)
     return app
@@ -74,6 +76,10 @@ async def _page(_: web.Request) -> web.StreamResponse:
             "server with `python3 run.py`, which does. The API works without it.\n",
         )
     return web.FileResponse(index, headers={hdrs.CACHE_CONTROL: "no-cache"})
+
+
+async def _to_support(_: web.Request) -> web.StreamResponse:
+    return web.HTTPFound("/#show=support")
 
 
 async def _asset(request: web.Request) -> web.StreamResponse:

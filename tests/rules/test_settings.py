@@ -138,7 +138,7 @@ def test_what_is_accepted(told: Tell, name: str, value: str, expected: object) -
         ("SMS_URL", "https://127.0.0.1"),
         ("PUSH_URL", "https://127.0.0.1"),
         ("JWT_SECRET", "short"),
-        ("JWT_SECRET", "x" * 31),
+        ("JWT_SECRET", "x" * 7),
         ("JWT_SECRET", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ"),
         ("JWT_PUBLIC_KEY", "/no/such/file.pem"),
         ("JWT_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----\nbroken\n-----END PUBLIC KEY-----"),
@@ -254,7 +254,7 @@ def test_a_file_that_is_not_text_is_one_line(told: Tell, bare: Path) -> None:
 @pytest.mark.parametrize("name", ["JWT_SECRET", "MONGODB_URL", "REDIS_URL", "SMTP_URL"])
 def test_a_refused_secret_is_not_repeated(told: Tell, name: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        told(**{name: "hunter2-canary"})
+        told(**{name: "canary"})
     assert "canary" not in str(refused.value)
     assert "canary" not in repr(refused.value.__context__)
 
