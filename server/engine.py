@@ -25,6 +25,9 @@ HARD_FRAME_LIMIT = 1_048_576
 MAX_POLL_PACKETS = 256
 """Packets in one polling request; more is refused, never dropped in silence."""
 
+POLL_PACKETS = 16
+"""Packets in one answer to a poll: the official Python client takes no more."""
+
 _PING = b"2"
 _CLOSE = b"1"
 
@@ -86,10 +89,11 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc] # the librar
         self.push(encoded.encode() if isinstance(encoded, str) else encoded)
 
     def _take(self) -> list[bytes]:
-        frames = list(self._outbox)
-        self._outbox.clear()
-        self._unsent = 0
-        self._wake.clear()
+        """What one answer to a poll carries; what is left keeps the next one from waiting."""
+        frames = [self._outbox.popleft() for _ in range(min(POLL_PACKETS, len(self._outbox)))]
+        self._unsent -= sum(map(len, frames))
+        if not self._outbox:
+            self._wake.clear()
         return frames
 
     async def _write(self, ws: web.WebSocketResponse) -> None:
