@@ -7,15 +7,13 @@ line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
 from domain.errors import ChatError, FieldError, not_found
-from domain.events import Event
 from domain.model import Actor, Room
 from domain.permissions import authorize
 from domain.ports import Connection, PresenceBoard, Store
@@ -24,16 +22,10 @@ from handlers import OPERATIONS, Context, Operation
 from handlers.requests import OrderRequest, Request, RoomRequest
 
 from .clock import new_id, now
+from .fanout import Fanout
+from .limits import RateLimits
 
 log = structlog.get_logger("dispatch")
-
-
-class Limits(Protocol):
-    def spend(self, operation: Operation, actor: Actor, room: Room | None) -> None: ...
-
-
-class Teller(Protocol):
-    def publish(self, events: Iterable[Event]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class Dispatch:
     """Carries out operations on one store, board, set of limits and fan-out."""
 
     def __init__(
-        self, store: Store, presence: PresenceBoard, limits: Limits, fanout: Teller
+        self, store: Store, presence: PresenceBoard, limits: RateLimits, fanout: Fanout
     ) -> None:
         self._store = store
         self._presence = presence

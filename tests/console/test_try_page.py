@@ -124,6 +124,9 @@ async def test_audiences_offered_are_those_a_role_may_write_to(try_page: TryPage
 
 async def test_typing_shows_and_vanishes(try_page: TryPage) -> None:
     sign = try_page.support.root.get_by_text("Asha is typing")
+    # A sign that comes while the room is still loading is not shown, and is not sent again.
+    await expect(try_page.customer.said(OPENING)).to_be_visible()
+    await expect(try_page.support.said(OPENING)).to_be_visible()
     await try_page.customer.field.press_sequentially("I w")
     await expect(sign).to_be_visible()
     await expect(try_page.customer.root.get_by_text("is typing")).to_have_count(0)
